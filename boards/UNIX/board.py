@@ -1,0 +1,214 @@
+"""Board UNIX: the firmware in MicroPython's unix port, its devices behind serial ports (real ones or pseudo-terminals).
+
+`posterm run` sets the environment this board reads:
+
+    POSTERM_MODEM, POSTERM_PRINTER, POSTERM_PANEL, POSTERM_CONSOLE   serial ports (paths)
+    POSTERM_STORAGE                                                  a directory, kept between starts
+
+The panel port carries keypad, card reader, buzzer and LCD as JSON lines: `{"key":"5"}`, `{"swipe":"..."}` come in,
+`{"lcd":[row, row, row, row]}` and `{"beep":"key"}` go out.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+
+import termios
+
+_KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "CANCEL", "CLEAR", "ENTER", "MENU", "UP", "DOWN")
+_LINE_MAX = 256  # octets of one panel line; longer ones are noise
+_QUEUE_MAX = 32  # key presses waiting; more are dropped like on a real keypad
+
+
+class BoardError(Exception):
+    """The board cannot be opened: the text names the thing and the remedy."""
+
+
+class _Port:
+    """A serial port as an asyncio stream: `await read(n)`, `await readline()`, `write(data)`, `await drain()`."""
+
+    def __init__(self, variable):
+        path = os.getenv(variable)
+        if not path:
+            raise BoardError("%s is not set: start the firmware with `posterm run`" % variable)
+        try:
+            self._file = open(path, "r+b", buffering=0)  # noqa: SIM115 - open as long as the firmware runs
+        except OSError as e:
+            raise BoardError("cannot open %s (%s, error %d): check the cable or the path" % (path, variable, e.errno))
+        try:
+            termios.setraw(self._file.fileno())
+        except (OSError, AttributeError):
+            pass  # a pseudo-terminal made by the simulators is raw already
+        reader = asyncio.StreamReader(self._file)
+        writer = asyncio.StreamWriter(self._file, {})
+        self.read = reader.read
+        self.readline = reader.readline
+        self.readexactly = reader.readexactly
+        self.write = writer.write
+        self.drain = writer.drain
+
+
+class _Queue:
+    """A bounded queue of input events; when full the newest is dropped."""
+
+    def __init__(self):
+        self._items = []
+        self._event = asyncio.Event()
+
+    def put(self, item):
+        if len(self._items) < _QUEUE_MAX:
+            self._items.append(item)
+            self._event.set()
+
+    async def get(self):
+        while not self._items:
+            self._event.clear()
+            await self._event.wait()
+        return self._items.pop(0)
+
+
+class _Panel:
+    """Keypad, card reader, LCD and buzzer at one port."""
+
+    def __init__(self, port):
+        self._port = port
+        self._out = asyncio.Lock()
+        self.keypad = _Queue()
+        self.card_reader = _Queue()
+        self._changed = asyncio.Event()
+        self._frame = None
+        self._beeps = []
+
+    def show(self, rows):
+        """Show four rows of up to 16 cells (a Chinese character takes two)."""
+        self._frame = rows
+        self._changed.set()
+
+    def beep(self, kind):
+        """`kind`: "key", "ok" or "error"."""
+        if len(self._beeps) < 4:
+            self._beeps.append(kind)
+            self._changed.set()
+
+    async def write_out(self):
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            while self._beeps:
+                self._port.write(json.dumps({"beep": self._beeps.pop(0)}) + "\n")
+            if self._frame is not None:
+                frame, self._frame = self._frame, None
+                self._port.write(json.dumps({"lcd": frame}) + "\n")
+            await self._port.drain()
+
+    async def read_in(self):
+        line = bytearray()
+        while True:
+            data = await self._port.read(64)
+            if not data:
+                raise OSError("panel port closed")
+            for byte in data:
+                if byte != 10:
+                    if len(line) <= _LINE_MAX:
+                        line.append(byte)
+                    continue
+                if len(line) <= _LINE_MAX:
+                    self._take(line)
+                line = bytearray()
+
+    def _take(self, line):
+        try:
+            message = json.loads(bytes(line))
+        except ValueError:
+            return
+        if not isinstance(message, dict):
+            return
+        key = message.get("key")
+        if key in _KEYS:
+            self.keypad.put(key)
+        swipe = message.get("swipe")
+        if isinstance(swipe, str):
+            self.card_reader.put(bytearray(swipe.encode()))
+
+
+class _Rtc:
+    """Wall clock. `set` keeps an offset to the machine's clock: a simulated terminal may live on another day."""
+
+    _UNIX_2000 = 946684800  # seconds from 1970-01-01 to 2000-01-01
+
+    def __init__(self):
+        self._offset = int(os.getenv("POSTERM_CLOCK_OFFSET") or 0)
+
+    def now(self):
+        """Return local time as (year, month, day, hour, minute, second)."""
+        return tuple(time.localtime(int(time.time()) + self._offset)[:6])
+
+    def set(self, moment):
+        """Set local time from (year, month, day, hour, minute, second)."""
+        self._offset = int(time.mktime(moment + (0, 0, -1)) - time.time())
+
+
+class _Watchdog:
+    """Ends the process like a reset when the firmware did not feed it in time."""
+
+    def __init__(self, seconds):
+        self._limit = seconds * 1000
+        self._fed = time.ticks_ms()
+
+    def feed(self):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, self._fed) > self._limit:
+            sys.exit(70)
+        self._fed = now
+
+
+class Board:
+    """What the firmware sees of the hardware. Made by `open()`."""
+
+    name = "UNIX"
+    serial_number = "UNIX0001"
+    modem_power = None  # the simulated modem is always powered
+
+    def __init__(self):
+        self.storage = os.getenv("POSTERM_STORAGE")
+        if not self.storage:
+            raise BoardError("POSTERM_STORAGE is not set: start the firmware with `posterm run`")
+        try:
+            os.stat(self.storage)
+        except OSError:
+            raise BoardError("storage directory %s does not exist: create it" % self.storage)
+        self.modem_uart = _Port("POSTERM_MODEM")
+        self.printer_uart = _Port("POSTERM_PRINTER")
+        self.console = _Port("POSTERM_CONSOLE")
+        panel = _Panel(_Port("POSTERM_PANEL"))
+        self.keypad = panel.keypad
+        self.card_reader = panel.card_reader
+        self.lcd = panel
+        self.buzzer = panel
+        self.tasks = (("panel in", panel.read_in), ("panel out", panel.write_out))
+        self.rtc = _Rtc()
+        self.watchdog = _Watchdog(60)
+        self.entropy = os.urandom
+
+    def device_secret(self):
+        """Return 32 octets that belong to this device. Here a file; on a chip the eFuse HMAC."""
+        path = self.storage + "/device.secret"
+        try:
+            with open(path, "rb") as file:
+                secret = file.read()
+            if len(secret) == 32:
+                return secret
+        except OSError:
+            pass
+        secret = self.entropy(32)
+        with open(path + ".new", "wb") as file:
+            file.write(secret)
+        os.rename(path + ".new", path)
+        return secret
+
+
+def open_board():
+    """Open every port of the board. Raises `BoardError` with one line that names the remedy."""
+    return Board()

@@ -1,0 +1,1 @@
+"""The terminal application: see DESIGN in README.md for its layers."""

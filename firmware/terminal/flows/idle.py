@@ -1,0 +1,158 @@
+"""The idle screen and the menu: where every flow starts and to which every flow returns.
+
+Between two keys it finishes what a power cut left and tries a pending reversal again.
+"""
+
+from micropython import const
+
+from terminal.acquirer import table
+from terminal.ui.cells import center, fit, money, right, width
+from terminal.ui.forms import Left, wipe_card
+from terminal.ui.screen import COLUMNS
+
+_TICK = const(5)  # seconds between two looks at clock, signal and queue
+_REVERSAL_FIRST = const(10)  # seconds until a failed reversal is tried again, doubled each time
+_REVERSAL_MAX = const(300)
+
+VERSION = "0.1.0"
+
+
+class Idle:
+    """Args: services by name, see app.py."""
+
+    def __init__(self, forms, sale, signin, reversal, finish, session, ledger, outbox, keys, modem, settings, clock, log):
+        self._forms = forms
+        self._sale = sale
+        self._signin = signin
+        self._reversal = reversal
+        self._finish = finish
+        self._session = session
+        self._ledger = ledger
+        self._outbox = outbox
+        self._keys = keys
+        self._modem = modem
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._menu = (
+            ("menu.sale", self._sale.run),
+            ("menu.signin", self._signin.run),
+            ("menu.lasttxn", self._last),
+            ("menu.notices", self._notices),
+            ("menu.language", self._language),
+            ("menu.version", self._version),
+        )
+
+    async def run(self):
+        """Run the operator's side for ever."""
+        await self._recover()
+        wait = _REVERSAL_FIRST
+        left = 0
+        while True:
+            if self._reversal.due and left <= 0 and self._modem.ready and self._keys.has_master:
+                if await self._reversal.run():
+                    wait = _REVERSAL_FIRST
+                else:
+                    left = wait
+                    wait = min(wait * 2, _REVERSAL_MAX)
+            self._show()
+            event = await self._forms.inputs.get(_TICK)
+            if event is None:
+                left -= _TICK
+                continue
+            await self._dispatch(event)
+
+    async def _recover(self):
+        """Finish answered transactions whose slip or notices a power cut prevented."""
+        t = self._forms.texts
+        pending = self._ledger.pending
+        if pending is not None and pending["state"] == "started":
+            self._ledger.undo(pending, table.OTHER)  # this task died between request and answer
+        for record in list(self._ledger.unclosed):
+            if record["state"] == "approved":
+                self._log("recovered", "trace %06d" % record["trace"])
+                amount = right(money(record["amount"]), COLUMNS)
+                self._forms.screen.message(t("recovered"), amount, t("recovered.why"))
+            await self._finish.run(record, recovered=True)
+
+    async def _dispatch(self, event):
+        kind, value = event
+        t = self._forms.texts
+        try:
+            if kind == "card":
+                if self._ready():
+                    await self._sale.run(track=value)
+                else:
+                    wipe_card(value)
+            elif value == "MENU":
+                items = [t(key) for key, _ in self._menu]
+                await self._menu[await self._forms.choose(t("menu"), items)][1]()
+            elif not self._ready():
+                if value == "ENTER" and self._keys.has_master:
+                    await self._signin.run()
+            elif value == "ENTER":
+                await self._sale.run()
+            elif len(value) == 1:
+                await self._sale.run(first_digit=value)
+        except Left:
+            return  # back to the idle screen
+
+    def _ready(self):
+        return self._keys.has_working
+
+    def _show(self):
+        t = self._forms.texts
+        s = self._settings
+        if not self._keys.has_master:
+            hint = t("idle.nokey")
+        elif not self._session.signed_in:
+            hint = t("idle.signin")
+        elif self._reversal.due:
+            hint = t("reversal.pending")
+        else:
+            hint = t("idle.start")
+        moment = self._clock.moment()
+        signal = self._modem.signal
+        state = t("idle.nosignal") if signal is None or not self._modem.ready else t("idle.signal") + str(signal)
+        waiting = self._outbox.open_count
+        if waiting:
+            queue = t("idle.queue") + str(waiting)
+            state += " " * (COLUMNS - width(state) - width(queue)) + queue
+        self._forms.screen.show(
+            center(fit(s["merchant_name"], COLUMNS), COLUMNS),
+            center(hint, COLUMNS),
+            "%02d-%02d      %02d:%02d" % moment[1:5],
+            state,
+        )
+
+    async def _last(self):
+        t = self._forms.texts
+        record = self._ledger.last
+        if record is None:
+            await self._forms.say(t("menu.lasttxn"), t("last.none"))
+            return
+        self._forms.inputs.forget()
+        self._forms.screen.show(
+            "%s %06d" % (t("type." + record["type"]), record["trace"]),
+            right(money(record["amount"]), COLUMNS),
+            record["card"][:6] + "****" + record["card"][-4:],
+            t("state." + record["state"]) + (" " + record["code"] if "code" in record else ""),
+        )
+        await self._forms.inputs.get(self._settings["result_seconds"])
+
+    async def _notices(self):
+        t = self._forms.texts
+        rows = []
+        for _, _, _, number, state, _, _, _, _, _ in self._outbox.entries():
+            rows = rows[-2:] + ["%s %s" % (number[-4:], t("notice." + state))]
+        if not rows:
+            rows.append(t("notice.none"))
+        await self._forms.say(t("menu.notices"), *rows, seconds=self._settings["result_seconds"])
+
+    async def _language(self):
+        t = self._forms.texts
+        t.select("en" if t.language == "zh" else "zh")
+        await self._forms.say(t("menu.language"), t("language.now"), seconds=1)
+
+    async def _version(self):
+        await self._forms.say(self._forms.texts("menu.version"), "posterm " + VERSION)

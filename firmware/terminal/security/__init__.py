@@ -1,0 +1,1 @@
+"""Keys, PIN entry, technician login, masking."""

@@ -1,0 +1,1 @@
+"""For technicians: serial console and event log."""

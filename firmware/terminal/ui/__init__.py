@@ -1,0 +1,1 @@
+"""Screens, forms, texts and slips."""

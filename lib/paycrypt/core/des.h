@@ -1,0 +1,31 @@
+/* DES and triple DES (FIPS 46-3, SP 800-67) in constant time.
+ *
+ * The S-boxes are not tables. All eight are evaluated together as one polynomial over GF(2) in the six input
+ * bits (circuits.py writes its coefficients): 63 ANDs and 63 XORs of 32-bit words, the same for every key and text. */
+#ifndef PC_DES_H
+#define PC_DES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PC_DES_BLOCK 8  /* bytes */
+#define PC_DES_KEY 8    /* bytes of one part, parity bits included and ignored */
+
+/* An expanded key of one, two or three parts; owned by the caller and wiped by the caller. */
+typedef struct {
+    uint32_t round_keys[3][32]; /* two words a round, see des.c */
+    uint8_t parts;              /* 1 DES, 2 or 3 triple DES */
+} pc_des_t;
+
+/* Expand a key of 8, 16 or 24 bytes. The caller has checked `size`. */
+void pc_des_expand(pc_des_t *des, const uint8_t *key, size_t size);
+
+/* Encrypt or decrypt one block with all parts of the key (EDE); `out` may be `in`. */
+void pc_des_encrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
+void pc_des_decrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
+
+/* Single DES with one part (0 to 2) of the key, as ISO/IEC 9797-1 algorithm 3 needs it. */
+void pc_des_encrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
+void pc_des_decrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
+
+#endif

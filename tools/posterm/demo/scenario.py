@@ -1,0 +1,219 @@
+"""The demo's steps in order. A step acts like a person at the terminal, then looks at host, paper and phones.
+
+    for step in STEPS: print(step.title(language)); step.run(scene)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from posterm.demo import checks
+from posterm.demo.checks import contains, demand
+from posterm.rig import Rig
+
+GOOD = "6222020000000000018=49121010000000000"
+POOR = "6222020000000000117=49121010000000000"
+SILENT = "6222020000000000216=49121010000000000"  # the host charges this card and never answers
+PIN = "123456"
+CUSTOMER = "13812345678"
+MERCHANT = "13900139000"
+
+# what the screens and slips say, by language: the demo looks for these
+WORDS = {
+    "zh": {
+        "nokey": "请注入主密钥", "signin": "请先签到", "start": "请输入金额", "amount": "金额:", "swipe": "请刷卡",
+        "pin": "请输入密码", "mobile": "顾客手机号", "again": "请再输一次", "approved": "交易成功", "declined": "交易失败",
+        "unknown": "交易结果未知", "tear": "请撕下", "no_funds": "余额不足", "merchant_copy": "商户存根",
+        "customer_copy": "持卡人存根", "success": "成功", "failure": "失败", "cancelled": "撤销", "slip": "签购单",
+    },
+    "en": {
+        "nokey": "Load master key", "signin": "Sign in first", "start": "Key in an amount", "amount": "Amount:",
+        "swipe": "Swipe or key", "pin": "Enter PIN", "mobile": "Customer mobile", "again": "Number again",
+        "approved": "APPROVED", "declined": "DECLINED", "unknown": "RESULT UNKNOWN", "tear": "Tear off",
+        "no_funds": "No funds", "merchant_copy": "Merchant copy", "customer_copy": "Customer copy",
+        "success": "approved", "failure": "declined", "cancelled": "cancelled", "slip": "SALES SLIP",
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Scene:
+    """What the steps share. `show(kind, content)` presents a screen, slip or message to the person watching."""
+
+    rig: Rig
+    out: Path
+    language: str
+    show: Callable[[str, object], None]
+    events: int = 0  # host events seen so far
+    slips: int = 0
+    said: dict[str, int] = field(default_factory=dict)  # phone number -> messages seen
+
+    @property
+    def words(self) -> dict[str, str]:
+        return WORDS[self.language]
+
+    def screen(self, *names: str, timeout: float = 15) -> list[str]:
+        """Wait for a screen with one of the named words, show it, and return its rows."""
+        rows = self.rig.wait_screen(*(self.words[name] for name in names), timeout=timeout)
+        self.show("screen", rows)
+        return rows
+
+    def picture(self, name: str) -> None:
+        """Keep the LCD's present frame as a picture."""
+        self.rig.panel.call("png", path=str(self.out / f"lcd-{name}.png"))
+
+    def next_messages(self, number: str, count: int = 1) -> list[str]:
+        """Wait for `count` more messages at the phone `number`, show them, return their texts."""
+        self.said[number] = self.said.get(number, 0) + count
+        new = checks.messages(self.rig, number, self.said[number])[-count:]
+        for message in new:
+            self.show("message", (number[:3] + "****" + number[-4:], message["text"]))
+        return [message["text"] for message in new]
+
+    def host(self, kind: str, **expected: object) -> dict:
+        event = checks.host_event(self.rig, kind, self.events, **expected)
+        self.events = event["seq"]
+        return event
+
+
+def power_on(scene: Scene) -> str:
+    scene.rig.start_firmware()
+    scene.screen("nokey")
+    return "MicroPython, " + scene.rig.console.ask("status")[1]
+
+
+def inject_key(scene: Scene) -> str:
+    shown = scene.rig.console.inject_master_key("service-2026", scene.rig.tmk)
+    expected = scene.rig.acquirer.call("status")["tmk_kcv"]
+    demand(shown[:6] == expected[:6], f"check value {shown[:6]} at the terminal, {expected[:6]} at the host")
+    scene.screen("signin")
+    return f"check value {shown[:6]} at terminal and host"
+
+
+def sign_in(scene: Scene) -> str:
+    scene.rig.keys("ENTER")
+    scene.host("sign-in", de39="00")
+    scene.screen("start")
+    status = scene.rig.acquirer.call("status")
+    lines = dict(line.split("=", 1) for line in scene.rig.console.ask("status"))
+    for key in ("pik", "mak"):
+        demand(lines[key][:6] == status[key + "_kcv"][:6], f"check value of {key} differs from the host's")
+    return f"batch {lines['batch']}, working keys confirmed by check values {lines['pik'][:6]} and {lines['mak'][:6]}"
+
+
+def enter_sale(scene: Scene, fen: str, track: str) -> None:
+    """Key in the amount, swipe, PIN, customer's number twice."""
+    rig = scene.rig
+    scene.screen("start", timeout=30)
+    rig.keys(fen)
+    scene.screen("amount")
+    rig.keys("ENTER")
+    scene.screen("swipe")
+    rig.swipe(track)
+    scene.screen("pin")
+    rig.keys(PIN)
+    scene.picture("pin")
+    rig.keys("ENTER")
+    scene.screen("mobile")
+    rig.keys(CUSTOMER, "ENTER")
+    scene.screen("again")
+    rig.keys(CUSTOMER, "ENTER")
+
+
+def sale(scene: Scene) -> str:
+    enter_sale(scene, "2350", GOOD)
+    scene.screen("approved")
+    scene.picture("approved")
+    event = scene.host("sale", de39="00", amount=2350, mac_ok=True, pin="ok")
+    demand(checks.charged(scene.rig, "0018") == 2350, "the host did not charge 23.50 exactly once")
+    return f"reference {event['reference']}, MAC and PIN verified by the host"
+
+
+def slip(scene: Scene) -> str:
+    words = scene.words
+    scene.screen("tear")
+    scene.rig.keys("ENTER")
+    texts = checks.slip_texts(scene.rig, scene.slips + 2)[scene.slips :]
+    scene.slips += 2
+    for text, copy in zip(texts, ("merchant_copy", "customer_copy"), strict=True):
+        scene.show("slip", text)
+        contains(text, words["slip"], words[copy], "23.50", "622202*********0018", where="the " + copy)
+    pictures = scene.rig.printer.call("pngs", folder=str(scene.out), prefix="slip")["paths"]
+    return f"two copies, pictures {', '.join(Path(path).name for path in pictures)}"
+
+
+def notices(scene: Scene) -> str:
+    words = scene.words
+    trace = checks.transactions(scene.rig, "0018")[-1]
+    key = f"{trace['batch']}.{trace['trace']}"
+    for number, letter in ((CUSTOMER, "c"), (MERCHANT, "m")):
+        (text,) = scene.next_messages(number)
+        contains(text, words["success"], "23.50", "0018", where=f"the message to {number[:3]}****{number[-4:]}")
+        checks.delivered(scene.rig, f"{key}-{letter}")
+    return "customer and merchant, both delivery reports taken in"
+
+
+def declined_sale(scene: Scene) -> str:
+    enter_sale(scene, "1000", POOR)
+    rows = scene.screen("declined")
+    scene.picture("declined")
+    contains("".join(rows), "51", scene.words["no_funds"], where="the screen")
+    scene.host("sale", de39="51", amount=1000, mac_ok=True, pin="ok")
+    demand(checks.charged(scene.rig, "0117") == 0, "the declined card was charged")
+    for number in (CUSTOMER, MERCHANT):
+        (text,) = scene.next_messages(number)
+        contains(text, scene.words["failure"], "10.00", where="the message")
+    demand(len(scene.rig.printer.call("slips")["slips"]) == scene.slips, "a slip was printed for a declined sale")
+    return "reason and advice on screen and in both messages, no slip"
+
+
+def unanswered_sale(scene: Scene) -> str:
+    enter_sale(scene, "5000", SILENT)
+    scene.screen("unknown", timeout=20)
+    scene.picture("unknown")
+    scene.host("sale", amount=5000)
+    event = scene.host("reversal", de39="00", reason="98", mac_ok=True)
+    (row,) = checks.transactions(scene.rig, "0216")
+    demand(row["state"] == "reversed", f"the host holds the sale as {row['state']}")
+    demand(event["trace"] == row["trace"], "the reversal names another trace number")
+    demand(checks.charged(scene.rig, "0216") == 0, "the card is still charged")
+    for number in (CUSTOMER, MERCHANT):
+        (text,) = scene.next_messages(number)
+        contains(text, scene.words["cancelled"], "50.00", where="the message")
+    return f"reversed at the host, trace {row['trace']}"
+
+
+def sale_after(scene: Scene) -> str:
+    enter_sale(scene, "150", GOOD)
+    scene.screen("approved")
+    scene.host("sale", de39="00", amount=150, mac_ok=True, pin="ok")
+    demand(checks.charged(scene.rig, "0018") == 2500, "the host's account of the card is not 25.00")
+    scene.screen("tear")
+    scene.rig.keys("ENTER")
+    scene.slips += 2
+    checks.slip_texts(scene.rig, scene.slips)
+    for number in (CUSTOMER, MERCHANT):
+        scene.next_messages(number)
+    return "the next sale went through after the reversal"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the demo: titles in both languages and what is done."""
+
+    zh: str
+    en: str
+    run: Callable[[Scene], str]
+
+
+STEPS = (
+    Step("开机", "power on", power_on),
+    Step("注入主密钥", "inject the master key", inject_key),
+    Step("签到", "sign in", sign_in),
+    Step("消费 ￥23.50", "sale of ￥23.50", sale),
+    Step("小票两联", "slip, two copies", slip),
+    Step("短信通知", "notices by SMS", notices),
+    Step("余额不足被拒", "a sale declined with 51", declined_sale),
+    Step("主机不应答，冲正", "the host never answers: reversal", unanswered_sale),
+    Step("冲正后再消费", "the next sale", sale_after),
+)

@@ -1,0 +1,93 @@
+"""Run the scenario and present it: screens, slips and messages on the terminal, pictures and a masked log in a folder."""
+
+import shutil
+import time
+from pathlib import Path
+
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.text import Text
+
+from posterm.console import ConsoleError
+from posterm.demo import secrets_check
+from posterm.demo.checks import Failed
+from posterm.demo.scenario import STEPS, Scene
+from posterm.rig import Rig
+from posterm.sim.control import ControlError
+
+STYLES = {"screen": "black on green", "slip": "black on white", "message": "cyan"}
+
+
+class Presenter:
+    """Collects what a step showed and prints it in order; the same goes into demo.log without colours."""
+
+    def __init__(self, console: Console, log: Console):
+        self._outputs = (console, log)
+        self._items: list[object] = []
+
+    def __call__(self, kind: str, content: object) -> None:
+        if kind == "message":
+            number, text = content
+            panel = Panel(Text(text), title=f"SMS → {number}", style=STYLES[kind], width=40)
+        else:
+            rows = content.splitlines() if isinstance(content, str) else content
+            width = 20 if kind == "screen" else 36
+            panel = Panel(Text("\n".join(rows)), style=STYLES[kind], width=width)
+        self._items.append(panel)
+
+    def print(self, *what: object) -> None:
+        for output in self._outputs:
+            output.print(*what)
+
+    def flush(self) -> None:
+        """Print what was collected, screens side by side."""
+        if self._items:
+            self.print(Columns(self._items))
+            self._items = []
+
+
+def run(out: Path, language: str) -> int:
+    """Play the scenario, keep pictures and logs in `out`. Returns 0 when every step was verified, else 1."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    started = time.monotonic()
+    with open(out / "demo.log", "w", encoding="utf-8") as file:
+        screen = Console(highlight=False)
+        log = Console(file=file, width=100, color_system=None, highlight=False)
+        present = Presenter(screen, log)
+        with Rig(out / "rig", settings={"language": language}) as rig:
+            scene = Scene(rig, out, language, present)
+            for number, step in enumerate(STEPS, 1):
+                title = getattr(step, language)
+                present.print(f"[{number}/{len(STEPS)}] {title}")
+                try:
+                    outcome = step.run(scene)
+                except (Failed, ControlError, ConsoleError, TimeoutError) as error:
+                    present.flush()
+                    present.print(f"    FAILED: {title}: {error}")
+                    _explain(present, rig)
+                    return 1
+                present.flush()
+                present.print(f"    ok: {outcome}")
+            rig.kill_firmware()
+            try:
+                outcome = secrets_check.check(rig, out)
+            except Failed as error:
+                present.print(f"    FAILED: {error}")
+                return 1
+            present.print(f"    ok: {outcome}")
+        present.print(Group(f"pictures and log: {out}"))
+    screen.print(f"done in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _explain(present: Presenter, rig: Rig) -> None:
+    """Print what an engineer needs first: the screen, the firmware's last words and events."""
+    present.print("    screen now:", rig.panel.call("screen")["screen"])
+    if not rig.firmware_running:
+        present.print("    the firmware has ended")
+    for path in (rig.folder / "firmware.out", rig.storage / "events.log"):
+        if path.is_file():
+            for line in path.read_text(errors="replace").splitlines()[-12:]:
+                present.print("    " + path.name + ": " + line)

@@ -1,0 +1,1 @@
+"""Generators of the data files that the device's packages read."""
