@@ -18,6 +18,9 @@ import time
 import termios
 
 _KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "CANCEL", "CLEAR", "ENTER", "MENU", "UP", "DOWN")
+_CC = 6  # of termios attributes: the control characters
+_VTIME = 5  # in them, on Linux
+_VMIN = 6
 _LINE_MAX = 256  # octets of one panel line; longer ones are noise
 _QUEUE_MAX = 32  # key presses waiting; more are dropped like on a real keypad
 
@@ -27,7 +30,7 @@ class BoardError(Exception):
 
 
 class _Port:
-    """A serial port as an asyncio stream: `await read(n)`, `await readline()`, `write(data)`, `await drain()`."""
+    """A serial port as an asyncio stream: `await read(n)`, `write(data)`, `await drain()`."""
 
     def __init__(self, variable):
         path = os.getenv(variable)
@@ -39,15 +42,25 @@ class _Port:
             raise BoardError("cannot open %s (%s, error %d): check the cable or the path" % (path, variable, e.errno))
         try:
             termios.setraw(self._file.fileno())
-        except (OSError, AttributeError):
-            pass  # a pseudo-terminal made by the simulators is raw already
-        reader = asyncio.StreamReader(self._file)
+            attributes = termios.tcgetattr(self._file.fileno())
+            # a read returns what is there: the interpreter's read(n) would block until n octets have come
+            attributes[_CC][_VTIME] = 0
+            attributes[_CC][_VMIN] = 0
+            termios.tcsetattr(self._file.fileno(), termios.TCSANOW, attributes)
+        except OSError as e:
+            raise BoardError("%s (%s) is no serial port (error %d): correct the path" % (path, variable, e.errno))
+        self._reader = asyncio.StreamReader(self._file)
         writer = asyncio.StreamWriter(self._file, {})
-        self.read = reader.read
-        self.readline = reader.readline
-        self.readexactly = reader.readexactly
         self.write = writer.write
         self.drain = writer.drain
+
+    async def read(self, count):
+        """Return 1 to `count` octets. Raises OSError when the port is gone."""
+        while True:
+            data = await self._reader.read(count)
+            if data:
+                return data
+            await asyncio.sleep(0)
 
 
 class _Queue:
@@ -107,8 +120,6 @@ class _Panel:
         line = bytearray()
         while True:
             data = await self._port.read(64)
-            if not data:
-                raise OSError("panel port closed")
             for byte in data:
                 if byte != 10:
                     if len(line) <= _LINE_MAX:

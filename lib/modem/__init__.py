@@ -13,8 +13,8 @@
 `stream` has `await read(n)`, `write(data)`, `await drain()`; give a UART a receive buffer of 4096 bytes or more.
 """
 
-from .dialogue import ANY, DIGITS
 from .errors import CommandError, ConnectError, ModemError, ModemReset, ModemTimeout, SmsInDoubt, SmsRejected
+from .job import ANY, DIGITS
 from .modem import Modem
 from .parser import Parser
 from .profile import Profile

@@ -19,15 +19,9 @@ import time
 from micropython import const
 
 from .errors import CommandError, ModemError, ModemReset, ModemTimeout
+from .job import NORMAL, SMS, Job, final_result
 from .parser import GARBAGE, LINE, PDU, PROMPT, RAW, Parser
-from .trace import Trace, command_name
-
-PAYMENT = const(0)
-NORMAL = const(1)
-SMS = const(2)  # not started while a payment holds the line
-
-ANY = ""  # prefix of a reply without one (AT+CGMM): takes lines that start with a letter and are no known URC
-DIGITS = "#"  # the reply is a line of digits only (AT+CGSN, AT+CIMI)
+from .trace import Trace
 
 _QUEUE_LIMIT = const(12)
 _LINES_LIMIT = const(24)
@@ -36,86 +30,6 @@ _SOFT_MS = const(300)  # how long a final result may stay away after `+IP ERROR`
 _FENCE_S = const(2)
 _FENCE_TRIES = const(3)
 _FENCES = (("AT+CSQ", "+CSQ:"), ("AT+CMGF?", "+CMGF:"))
-
-_CALL_RESULTS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")  # final only for a call; else about somebody's call
-_VERBOSE = {
-    "SIM NOT INSERTED": 10,
-    "SIM PIN REQUIRED": 11,
-    "SIM PUK REQUIRED": 12,
-    "SIM FAILURE": 13,
-    "SIM BUSY": 14,
-    "SIM WRONG": 15,
-    "NO NETWORK SERVICE": 331,
-    "NETWORK TIMEOUT": 332,
-    "MEMORY FULL": 322,
-    "INVALID MEMORY INDEX": 321,
-    "SMSC ADDRESS UNKNOWN": 330,
-    "UNKNOWN ERROR": 500,
-    "UNKNOWN": 500,
-}
-
-
-def final_result(text: str, call: bool = False):
-    """(kind, code) when the line ends a command, else None. Source: V.250 §5.7.1, 3GPP 27.007 §9.2, 27.005 §3.2.5."""
-    if text == "OK" or text == "ERROR":
-        return text, None
-    for kind in ("CME", "CMS"):
-        head = "+" + kind + " ERROR"
-        if text.startswith(head):
-            value = text[len(head) :].strip(" :")
-            if value.isdigit():
-                return kind, int(value[:5])
-            return kind, _VERBOSE.get(value.upper())
-    if text in ("COMMAND NOT SUPPORT", "TOO MANY PARAMETERS"):
-        return "ERROR", None
-    if call and text in _CALL_RESULTS:
-        return text, None
-    return None
-
-
-class Job:
-    """One command on its way. `data` goes out after the prompt; `commit` (Ctrl-Z) after `data`, if any."""
-
-    def __init__(self, text: str, prefixes=(), timeout=5, rank: int = NORMAL):
-        self.text = text
-        self.name = command_name(text)
-        self.prefixes = prefixes
-        self.timeout = timeout
-        self.rank = rank
-        self.lines = []
-        self.sink = None  # sink(announcing line, raw bytes)
-        self.data = None
-        self.commit = None
-        self.before_write = None  # called right before data leaves, for data without commit
-        self.before_commit = None  # called right before commit leaves; may raise to stop the command
-        self.committed = False
-        self.abandoned = False  # nobody waits for it any more
-        self.prompted = False
-        self.finished = False
-        self.fence = False
-        self.soft = None  # an error that may or may not be followed by a final result
-        self.error = None
-        self.wake = asyncio.Event()
-        self.done = asyncio.Event()
-
-    def fail(self, error) -> None:
-        if not self.finished:
-            self.finished = True
-            self.error = error
-            self.wake.set()
-
-    def takes(self, text: str, known: bool) -> bool:
-        """Whether the line is part of this command's reply. `known`: it is in the URC table."""
-        for prefix in self.prefixes:
-            if prefix == DIGITS:
-                if text.isdigit():
-                    return True
-            elif prefix == ANY:
-                if not known and text[0] not in "+*^$":
-                    return True
-            elif text.startswith(prefix):
-                return True
-        return False
 
 
 class Dialogue:
@@ -203,7 +117,7 @@ class Dialogue:
                 self._report("line", "read error " + str(error))
                 data = b""
             if not data:
-                await asyncio.sleep(0.2)  # the line is closed or broken; it may come back
+                await asyncio.sleep(0.05)  # the line is closed or broken; it may come back
                 continue
             for kind, text, payload in self._parser.feed(data):
                 self._take(kind, text, payload)

@@ -8,8 +8,8 @@ to its last place.
 
 from micropython import const
 
-from .dialogue import SMS
 from .errors import CommandError, ModemError
+from .job import SMS
 
 _WAITING_LIMIT = const(16)
 _PLACES_LIMIT = const(255)

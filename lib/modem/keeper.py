@@ -12,8 +12,8 @@ import time
 
 from micropython import const
 
-from .dialogue import ANY, DIGITS
 from .errors import CommandError, ModemError, ModemReset, ModemTimeout
+from .job import ANY, DIGITS
 
 _RETRY_S = const(2)
 _RESWEEP = const(20)  # polls until messages that nobody took are offered again
@@ -233,6 +233,7 @@ class Keeper:
                     self.sim_ok = False
                     raise ModemError("no sim") from error
                 if error.code in self._profile.sms_busy or error.command == "CMGF":
+                    await self._look()  # payments need the network, not SMS
                     await self._pause(_RETRY_S)
                     continue
             break

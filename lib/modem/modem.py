@@ -2,9 +2,10 @@
 
 import asyncio
 
-from .dialogue import NORMAL, SMS, Dialogue, Job
+from .dialogue import Dialogue
 from .errors import CommandError, ModemError, SmsInDoubt, SmsRejected
 from .inbox import Inbox, pdu_kind
+from .job import NORMAL, SMS, Job
 from .keeper import REGISTERED, Keeper, registration
 from .trace import mask
 

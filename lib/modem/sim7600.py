@@ -30,13 +30,4 @@ SIM7600 = Profile(
     reopen_errors=(1, 2, 5, 9),
 )
 
-A7670 = Profile(
-    "A7670",
-    soft_error=SIM7600.soft_error,
-    raw=SIM7600.raw,
-    hard_boot=SIM7600.hard_boot,
-    setup=SIM7600.setup,
-    link=NetLink,
-    socket_errors=_SOCKET_ERRORS,
-    reopen_errors=SIM7600.reopen_errors,
-)
+A7670 = SIM7600  # the same commands; only its banners differ, and both are listed

@@ -16,8 +16,8 @@ import time
 
 from micropython import const
 
-from .dialogue import PAYMENT, Job
 from .errors import CommandError, ConnectError, ModemError, ModemReset, ModemTimeout
+from .job import PAYMENT, Job
 
 _LINK = "0"
 _POLL_S = const(5)  # a look for data although no URC announced any
@@ -51,6 +51,7 @@ class Connection:
         self._more = True  # data may wait in the modem
         self.connected = True
         self.sent_any = False
+        self._taken = False  # the caller of connect() has it
         self._closed = False
         self._error = None
 
@@ -157,16 +158,19 @@ class NetLink:
 
     async def connect(self, host: str, port: int, timeout) -> Connection:
         if not (_plain(host, ".-:") and 0 < port < 65536):
-            raise ValueError("host or port")
+            raise ConnectError("bad address")
         try:
-            return await asyncio.wait_for(self._connect(host, port), timeout)
+            connection = await asyncio.wait_for(self._connect(host, port), timeout)
         except asyncio.TimeoutError:
             raise ModemTimeout("CIPOPEN") from None
+        connection._taken = True
+        return connection
 
     async def _connect(self, host: str, port: int) -> Connection:
         async with self._lock:
-            if self._connection is not None and self._connection.connected:
+            if self._connection is not None and self._connection.connected and self._connection._taken:
                 raise ModemError("link in use")
+            self._connection = None  # lost, or opened for a caller that was cancelled at the last moment
             if not self._clean:
                 await self._close_link()
             again = True
@@ -330,7 +334,8 @@ class NetLink:
 
     def _on_network_lost(self, text: str, pdu) -> None:
         self._network = False
-        self._log("network lost", "")
+        if text.startswith("+CIPEVENT"):
+            self._log("network lost", "")
         if self._connection is not None:
             self._connection._peer_closed()
             self._connection = None

@@ -84,7 +84,7 @@ def _cuts(encoding: str, data: bytes) -> "list[int]":
     alone, in_part = (_SEPTETS_ALONE, _SEPTETS_IN_PART) if encoding == GSM7 else (_OCTETS_ALONE, _OCTETS_IN_PART)
     if len(data) <= alone:
         return [len(data)]
-    cuts: "list[int]" = []
+    cuts: list[int] = []
     end = 0
     while end < len(data):
         end = min(end + in_part, len(data))

@@ -63,8 +63,9 @@ def _stamp(seconds):
 class Modem:
     """Behaves as `modem` promises for send_pdu. `plan`: what happens at each submission, in turn; then "ok" for ever.
 
-    "ok"; a number: refused with that CMS code; "gone" and "lost": in doubt, the message has left or not; "down": the line
-    fails before Ctrl-Z; "broken": it fails after the commit, and not as in doubt; "early": the report overtakes +CMGS.
+    "ok"; a number: refused with that CMS code; "gone" and "lost": in doubt, the message has left or not; "down": the
+    line fails before Ctrl-Z; "broken": it fails after the commit, and not as in doubt; "early": the report overtakes
+    +CMGS.
     """
 
     def __init__(self, network, plan=()):

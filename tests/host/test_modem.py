@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 import streams
 import virtualclock
 from at_peer import Peer

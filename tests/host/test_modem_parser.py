@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from modem.parser import GARBAGE, LINE, PDU, PROMPT, RAW, Parser, canonical
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from modem import SmsInDoubt, SmsRejected
 from test_modem import bench
 

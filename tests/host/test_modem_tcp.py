@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from at_peer import Peer
 from modem import ConnectError, ModemError, ModemReset, ModemTimeout
 from test_modem import bench
@@ -322,7 +323,37 @@ def test_one_connection_at_a_time_and_sane_addresses():
         with pytest.raises(ModemError):
             await connect(b)
         for host, port in (('x"\rATD1;', 1), ("", 1), ("a" * 101, 1), ("host", 0), ("host", 65536)):
-            with pytest.raises(ValueError):
+            with pytest.raises(ConnectError):
                 await b.modem.connect(host, port)
 
     bench(scenario)
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_connection_of_a_caller_cancelled_at_the_last_moment(turns):
+    async def scenario(b):
+        b.peer.rules[OPEN] = "OK"
+        task = asyncio.create_task(connect(b))
+        await asyncio.sleep(1)
+        b.peer.say("+CIPOPEN: 0,0")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        (result,) = await asyncio.gather(task, return_exceptions=True)
+        if not isinstance(result, asyncio.CancelledError):
+            await result.close()
+        b.peer.rules[OPEN] = "OK\r\n+CIPOPEN: 0,0"
+        assert (await connect(b)).connected
+
+    bench(scenario)
+
+
+def test_network_is_watched_while_sms_does_not_work():
+    async def scenario(b):
+        b.peer.rules["AT+CMGF=0"] = "ERROR"
+        await asyncio.sleep(20)
+        assert not b.modem.ready and b.modem.registered and b.modem.signal == 21
+        c = await connect(b)
+        await c.send(b"x", 5)
+
+    bench(scenario, ready=False)

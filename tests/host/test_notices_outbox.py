@@ -79,7 +79,9 @@ def test_no_number_stands_clear_in_flash_log_or_summary(tmp_path, clock):
     assert list(box.entries())[0][3] == "+86*******5678"
 
 
-@pytest.mark.parametrize("number", ["", "+", "12", "1" * 21, "138 1234 5678", "１３８１２３４５６７８", "13812345678\r", "++861"])
+@pytest.mark.parametrize(
+    "number", ["", "+", "12", "1" * 21, "138 1234 5678", "１３８１２３４５６７８", "13812345678\r", "++861"]
+)
 def test_what_is_no_number_is_refused(tmp_path, clock, number):
     box = opened(tmp_path, clock)
     with pytest.raises(ValueError, match="notice"):
@@ -142,6 +144,26 @@ def test_the_journal_stays_small_and_keeps_fifty_ends(tmp_path, clock):
     # ends that the last compaction has not passed yet count as known, never more than fifty
     assert [s[0] for s in summaries] == ["%06d-c" % i for i in range(250, 300)]
     assert {s[4] for s in summaries} == {"delivered", "failed"}
+
+
+def test_a_compaction_that_finds_no_room_stops_nothing(tmp_path, clock):
+    class NoRoom(journal.Journal):
+        tries = 0
+
+        def compact(self, keep):
+            self.tries += 1
+            raise journal.Full
+
+    store = NoRoom(str(tmp_path))
+    box = Outbox(store, protect, reveal, clock, ignore)
+    for i in range(100):
+        box.queue("%06d-c" % i, "sale_approved", "customer", NUMBER, TEXT)
+        entry, _ = box.next()
+        box.begin(entry, 0)
+        box.rejected(entry, 0, 1)
+        box.tidy()
+    assert 1 < store.tries < 5
+    assert opened(tmp_path, clock).state("000099-c")[:2] == ("failed", "CMS 1")
 
 
 def test_retries_wait_longer_each_time_and_end_with_the_validity(tmp_path, clock):
@@ -220,7 +242,14 @@ def test_a_damaged_number_fails_its_notice_only(tmp_path, clock):
 
 def test_records_of_another_form_are_passed_over_and_logged(tmp_path, clock):
     log = journal.Journal(str(tmp_path))
-    for kind, payload in (("new", b"{"), ("new", b"[]"), ("new", b'["k"]'), ("state", b"3"), ("end", b"null"), ("x", b'["k"]')):
+    for kind, payload in (
+        ("new", b"{"),
+        ("new", b"[]"),
+        ("new", b'["k"]'),
+        ("state", b"3"),
+        ("end", b"null"),
+        ("x", b'["k"]'),
+    ):
         log.append(kind, payload)
     log.close()
     seen = []

@@ -369,6 +369,62 @@ def test_two_in_doubt_are_told_apart_by_time(tmp_path):
     scenario(tmp_path, steps, plan=["gone", "gone"])
 
 
+def test_a_duplicate_report_of_a_finished_notice_does_not_settle_another(tmp_path):
+    async def steps(t):
+        t.queue("1-m")
+        await t.seconds(5)
+        t.report(0)
+        assert t.state("1-m") == "delivered"
+        t.queue("2-m")
+        await t.seconds(5)
+        t.report(0)
+        assert t.state("2-m") == "in_doubt"
+
+    scenario(tmp_path, steps, plan=["ok", "lost"])
+
+
+def test_an_early_report_is_not_taken_for_the_one_in_doubt(tmp_path):
+    async def steps(t):
+        t.queue("1-m")
+        t.queue("2-m")
+        await t.seconds(20)
+        assert (t.state("1-m"), t.state("2-m")) == ("in_doubt", "delivered")
+
+    scenario(tmp_path, steps, plan=["lost", "early"])
+
+
+def test_the_reference_of_another_day_does_not_draw_the_report_of_the_one_in_doubt(tmp_path):
+    async def steps(t):
+        t.queue("old-m")
+        await t.seconds(7200)
+        t.network.next_reference = 250
+        t.queue("new-m")
+        await t.seconds(10)
+        t.report(1)
+        assert (t.state("old-m"), t.state("new-m")) == ("sent", "delivered")
+
+    scenario(tmp_path, steps, plan=["ok", "gone"])
+
+
+def test_a_clock_that_was_never_set_settles_the_only_one_in_doubt(tmp_path):
+    network = Network()
+    network.elapsed = -START  # 2000-01-01
+
+    async def steps(t):
+        t.queue("1-m")
+        await t.seconds(5)
+        t.queue("2-m")
+        await t.seconds(20)
+        pdus = [status_report(s[3], NUMBER, START + s[4], START + s[4], 0) for s in network.submitted]
+        t.sender.on_pdu("CDS", pdus[1])
+        assert (t.state("1-m"), t.state("2-m")) == ("in_doubt", "in_doubt")  # whose it is cannot be told
+        t.box.cancel("1-m")
+        await t.seconds(20)
+        assert t.state("2-m") == "delivered"
+
+    scenario(tmp_path, steps, plan=["gone", "gone"], network=network)
+
+
 def test_a_stopped_sender_leaves_the_part_in_doubt_and_goes_on_with_others(tmp_path):
     async def steps(t):
         t.queue()

@@ -51,7 +51,9 @@ def test_chinese_sale_reads_as_ordered():
 
 
 def test_english_sale_stays_in_the_gsm_alphabet_although_the_amount_brings_a_wide_yuan_sign():
-    fields = dict(FIELDS, merchant="Corner Shop", place="Main St", type="sale", result="approved", advice="Keep the slip.")
+    fields = dict(
+        FIELDS, merchant="Corner Shop", place="Main St", type="sale", result="approved", advice="Keep the slip."
+    )
     texts = templates.load("en")
     text = texts.render("sale_approved", "customer", dict(fields, amount="￥1,234.50"))
     assert text == (
@@ -110,7 +112,16 @@ def test_a_text_without_a_mandatory_field_is_refused(field, audience):
 
 @pytest.mark.parametrize(
     ("addition", "field"),
-    [("{pan}", "pan"), ("{", ""), ("{tail", "tail"), ("}", None), ("[", ""), ("]", None), ("[[x]]", ""), ("{ tail}", " tail")],
+    [
+        ("{pan}", "pan"),
+        ("{", ""),
+        ("{tail", "tail"),
+        ("}", None),
+        ("[", ""),
+        ("]", None),
+        ("[[x]]", ""),
+        ("{ tail}", " tail"),
+    ],
 )
 def test_unknown_fields_and_broken_braces_are_named(addition, field):
     def change(events):
@@ -164,7 +175,9 @@ def test_the_tail_is_four_digits_and_nothing_else(tail):
     assert "6222" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("field", "value"), [("amount", "USD 3"), ("amount", "1" * 17), ("voucher", "1-2"), ("pan", "1")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("amount", "USD 3"), ("amount", "1" * 17), ("voucher", "1-2"), ("pan", "1")]
+)
 def test_numbers_are_numbers(field, value):
     with pytest.raises(templates.TemplateError) as caught:
         templates.load("zh").render("sale_approved", "customer", dict(FIELDS, **{field: value}))
@@ -173,20 +186,26 @@ def test_numbers_are_numbers(field, value):
 
 def test_fields_are_data_not_template():
     text = templates.load("zh").render(
-        "sale_declined", "customer", dict(FIELDS, reason="{tail}[x]{", merchant="店\r\n\x00\u202e铺", advice="请重试。。")
+        "sale_declined",
+        "customer",
+        dict(FIELDS, reason="{tail}[x]{", merchant="店\r\n\x00\u202e铺", advice="请重试。。"),
     )
     assert "原因：{tail}[x]{" in text
     assert "【店  铺】" in text
     assert "请重试。客服" in text
 
 
-@pytest.mark.parametrize("card", ["6222020000001234", "6222 0200 0000 1234", "6222-0200-0000-1234 9", "６２２２０２００００００１２３４"])
+@pytest.mark.parametrize(
+    "card", ["6222020000001234", "6222 0200 0000 1234", "6222-0200-0000-1234 9", "６２２２０２００００００１２３４"]
+)
 def test_a_card_number_that_strays_into_a_field_is_blotted_out(card):
     text = templates.load("zh").render("sale_declined", "customer", dict(FIELDS, reason="卡" + card + "无效"))
     assert "卡****无效" in text
 
 
-@given(st.dictionaries(st.sampled_from(("merchant", "place", "reason", "advice", "type", "result")), st.text(max_size=300)))
+@given(
+    st.dictionaries(st.sampled_from(("merchant", "place", "reason", "advice", "type", "result")), st.text(max_size=300))
+)
 def test_no_field_makes_a_notice_long_or_unprintable(values):
     fields = dict(FIELDS, **values)
     try:

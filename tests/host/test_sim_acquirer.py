@@ -5,11 +5,18 @@ import json
 import random
 
 import pytest
+from psec import mac as psec_mac
+
 import streams
 import virtualclock
-from posterm.sim.acquirer import AcquirerHost, Fault, HostConfig
+from posterm.sim.acquirer import AcquirerHost, CardTable, Fault, HostConfig
 from posterm.sim.acquirer import keys as keys_module
+from posterm.sim.acquirer.cards import Card, CardError
+from posterm.sim.acquirer.commands import Commands
 from test_sim_acquirer_terminal import GOOD, PAN, Terminal, ecb_mac, fields_of
+
+# psec asks cryptography for the older place of triple DES
+pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
 
 def on_host(scenario, *, config=None, journal=None, limit=3600):
@@ -391,6 +398,31 @@ def test_mac_and_key_check_values_as_published():
     assert keys_module.check_value(bytes.fromhex("5BB5C72CD00B7338")).hex().upper() == "AB7153CA"
 
 
+def test_other_mac_algorithms_agree_with_psec():
+    """Some hosts use X9.19 or CBC; psec computes the same, and ISO/IEC 9797-1 annex B has the first one."""
+    key, text = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"), b"Now is the time for all "
+    assert keys_module.x919_mac(key, text).hex().upper() == "A1C72E74EA3FA9B6"
+    for size in (1, 8, 23, 200):
+        data = bytes(range(size))
+        assert keys_module.x919_mac(key, data) == psec_mac.generate_retail_mac(key[:8], key[8:], data, 1)
+        assert keys_module.cbc_mac(key, data) == psec_mac.generate_cbc_mac(key, data, 1)
+
+    async def scenario(host, terminal):
+        terminal.mac_of = lambda key, data: psec_mac.generate_retail_mac(key[:8], key[8:], data, 1)
+        assert (await terminal.sale(100))["39"] == b"00" and terminal.mac_ok
+
+    on_host(scenario, config=HostConfig(mac="x9.19"))
+
+
+def test_scripted_refusal_still_looks_at_the_pin():
+    async def scenario(host, terminal):
+        host.script("51")
+        assert (await terminal.sale(100, pin="123456"))["39"] == b"51"
+        assert host.events("sale")[0]["pin"] == "ok"
+
+    on_host(scenario)
+
+
 def test_hand_packing_agrees_with_the_table():
     """The terminal of these tests and pyiso8583 read each other's odd lengths alike."""
     from posterm.sim.acquirer.message import decode
@@ -399,3 +431,66 @@ def test_hand_packing_agrees_with_the_table():
     fields = decode(packed)
     assert (fields["2"], fields["22"], fields["60"], fields["61"]) == (PAN, "021", "22000001003", "1" * 29)
     assert fields_of(packed)["35"] == fields["35"]
+
+
+def test_control_commands():
+    async def scenario(host, terminal):
+        control = Commands(host)
+        await control({"cmd": "next", "behaviour": "silent"})
+        assert await terminal.sale(100) is None
+        await terminal.sale(100)
+        seen = (await control({"cmd": "events", "type": "sale"}))["events"]
+        assert [event["fault"] for event in seen] == ["silent", None]
+        later = await control({"cmd": "wait_event", "type": "sale", "after": seen[0]["seq"], "timeout": 1})
+        assert later["event"] == seen[1]
+        (record,) = (await control({"cmd": "ledger"}))["transactions"]
+        assert (record["state"], record["card"][-4:]) == ("approved", GOOD)
+        assert (await control({"cmd": "totals"}))["debit"] == 100
+        await control({"cmd": "expire_keys"})
+        assert not (await control({"cmd": "status"}))["terminals"]["12345678"]["signed_in"]
+        await control({"cmd": "set_card", "card": GOOD, "behaviour": "43"})
+        await terminal.sign_in()
+        assert (await terminal.sale(100))["39"] == b"43"
+        new = {"pan": "6222020000000000901", "pin": "1234", "expiry": "4912", "balance": 1}
+        assert (await control({"cmd": "set_card", **new}))["card"]["card"] == "0901"
+        assert len((await control({"cmd": "cards"}))["cards"]) == len(list(CardTable.load())) + 1
+        await control({"cmd": "next", "action": "drop", "count": 3})
+        await control({"cmd": "clear_script"})
+        assert host.status()["script"] == 0
+        for wrong in ({"cmd": "explode"}, {"cmd": "set_card", "card": "0000"}, {"cmd": "next", "on": "mars"}):
+            with pytest.raises(ValueError):
+                await control(wrong)
+
+    on_host(scenario)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pan": "6222020000000000019"},
+        {"pan": "12"},
+        {"pin": "12"},
+        {"expiry": "4913"},
+        {"balance": "5"},
+        {"behaviour": "explode"},
+        {"behaviour": {"action": "late", "hours": 1}},
+    ],
+)
+def test_wrong_cards_are_named_by_their_tail_only(change):
+    entry = {"pan": PAN, "pin": "123456", "expiry": "4912", "balance": 1, **change}
+    with pytest.raises(CardError) as caught:
+        Card(**entry)
+    assert entry["pan"] == "12" or entry["pan"] not in str(caught.value)
+
+
+def test_card_table_files(tmp_path):
+    for content in ("{", '{"pan": 1}', "[1]", '[{"pan": "6222020000000000018"}]'):
+        (tmp_path / "cards.json").write_text(content)
+        with pytest.raises(CardError, match="no list of cards"):
+            CardTable.load(tmp_path / "cards.json")
+    with pytest.raises(CardError, match="cannot read"):
+        CardTable.load(tmp_path / "none.json")
+    table = CardTable.load()
+    assert all(len(card.track2) <= 37 and "=4912101" in card.track2 or card.expiry != "4912" for card in table)
+    with pytest.raises(CardError, match="same four digits"):
+        table.add(Card("6222020000018000018", "1234", "4912", 1))

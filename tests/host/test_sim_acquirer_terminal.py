@@ -2,8 +2,9 @@
 
 import asyncio
 
-import streams
 from psec import des, pinblock
+
+import streams
 
 PAN = "6222020000000000018"
 GOOD = "0018"
@@ -62,6 +63,7 @@ class Terminal:
         self.trace, self.batch = "000000", "000001"
         self.link = self.last_tpdu = self.last_header = None
         self.mac_ok = False
+        self.mac_of = ecb_mac
 
     async def connect(self):
         self.link, far = streams.pair()
@@ -97,7 +99,7 @@ class Terminal:
         body = await self.link.readexactly(size)
         self.last_tpdu, self.last_header = body[:5], body[5:11]
         fields = fields_of(body[11:])
-        self.mac_ok = "64" in fields and bool(self.mak) and ecb_mac(self.mak, body[11:-8]) == fields["64"]
+        self.mac_ok = "64" in fields and bool(self.mak) and self.mac_of(self.mak, body[11:-8]) == fields["64"]
         return fields
 
     async def exchange(self, mti, fields, mac=None, sign=True, patience=10.0):
@@ -105,7 +107,7 @@ class Terminal:
         if sign and self.mak:
             fields[64] = bytes(8)
             message = self.pack(mti, fields)
-            fields[64] = mac or ecb_mac(self.mak, message[:-8])
+            fields[64] = mac or self.mac_of(self.mak, message[:-8])
         self.send_body(bytes.fromhex("6000030000" + "603100310000") + self.pack(mti, fields))
         return await self.receive(patience)
 

@@ -7,6 +7,7 @@ import socket
 import stat
 
 import pytest
+
 from posterm.sim.control import Control, ControlError, serve
 from posterm.sim.ptyport import PortError, PtyPort
 

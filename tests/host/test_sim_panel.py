@@ -6,15 +6,16 @@ import os
 import pty
 
 import pytest
-import virtualclock
 from PIL import Image
+from rich.console import Console
+
+import virtualclock
 from posterm.sim.acquirer.cards import CardTable
 from posterm.sim.panel import PanelSim, cells, picture
 from posterm.sim.panel import draw as drawing
 from posterm.sim.panel.commands import Commands
 from posterm.sim.panel.interactive import actions, render
-from rich.console import Console
-from test_sim_printer_programs import Program
+from test_sim_printer_programs import Program, read_some
 
 
 def lcd(*rows):
@@ -145,7 +146,7 @@ def test_program_shows_presses_and_ends_cleanly(tmp_path):
             program.control.call("swipe")
             received = b""
             while received.count(b"\n") < 3:
-                received += os.read(line, 256)
+                received += read_some(line)
         finally:
             os.close(line)
         assert [next(iter(json.loads(row))) for row in received.splitlines()] == ["key", "key", "swipe"]
@@ -163,7 +164,7 @@ def test_interactive_keyboard(tmp_path):
             line = os.open(tmp_path / "panel", os.O_RDWR | os.O_NOCTTY)
             try:
                 os.write(near, b"7")
-                assert json.loads(os.read(line, 256)) == {"key": "7"}
+                assert json.loads(read_some(line)) == {"key": "7"}
             finally:
                 os.close(line)
         assert program.code == 0

@@ -1,6 +1,6 @@
 """Notices on the device's interpreter: texts from their files, an outbox in real storage, sending, reports, a reboot.
 
-    MICROPYPATH=lib:firmware:.frozen micropython -X heapsize=256K tests/target/notices_target.py
+MICROPYPATH=lib:firmware:.frozen micropython -X heapsize=256K tests/target/notices_target.py
 """
 
 import asyncio

@@ -132,8 +132,8 @@ class Rig:
         """Power the terminal on: MicroPython with the compiled image and a limited heap."""
         folder = image.build("UNIX")
         environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "MICROPYPATH": f"{folder}:.frozen",
+            "TZ": "Asia/Shanghai",
+            "MICROPYPATH": str(folder),
             "POSTERM_MODEM": str(self._run / "modem"),
             "POSTERM_PRINTER": str(self._run / "printer"),
             "POSTERM_PANEL": str(self._run / "panel"),
@@ -143,7 +143,7 @@ class Rig:
         }
         with open(self.folder / "firmware.out", "ab") as output:
             self._firmware = subprocess.Popen(
-                [tool("micropython"), "-X", f"heapsize={HEAP}", "-m", "main"],
+                [tool("micropython"), "-X", f"heapsize={HEAP}", folder / "start.py"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -184,11 +184,11 @@ class Rig:
 
     def swipe(self, track2: str) -> None:
         """Swipe a card."""
-        self.panel.call("swipe", swipe=track2)
+        self.panel.call("swipe", track2=track2)
 
     def wait_screen(self, *texts: str, timeout: float = 15) -> list[str]:
         """Wait until the screen holds one of `texts`; return its rows."""
-        return self.panel.call("wait", text=list(texts), timeout=timeout)["screen"]
+        return self.panel.call("wait", text=list(texts), timeout=timeout)["rows"]
 
     def wait_until(self, question, timeout: float = 15, what: str = "the expected state"):
         """Ask `question()` until it returns something true, and return that."""

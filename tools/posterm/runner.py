@@ -34,7 +34,8 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
         raise Problem(f"no folder {storage}: create it, or correct --storage")
     folder = image.build("UNIX")
     environment = {
-        "MICROPYPATH": f"{folder}:.frozen",
+        "MICROPYPATH": str(folder),
+        "TZ": os.environ.get("TZ", "Asia/Shanghai"),
         "POSTERM_STORAGE": str(storage.resolve()),
         **{name: path for name, (_, path) in ports.items()},
     }
@@ -44,7 +45,7 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
             here = stack.enter_context(ConsolePort())
             environment["POSTERM_CONSOLE"] = here.path
         firmware = subprocess.Popen(
-            [tool("micropython"), "-X", f"heapsize={HEAP}", "-m", "main"], stdin=subprocess.DEVNULL, env=environment
+            [tool("micropython"), "-X", f"heapsize={HEAP}", folder / "start.py"], stdin=subprocess.DEVNULL, env=environment
         )
         try:
             if here is not None:

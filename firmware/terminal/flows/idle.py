@@ -10,7 +10,7 @@ from terminal.ui.cells import center, fit, money, right, width
 from terminal.ui.forms import Left, wipe_card
 from terminal.ui.screen import COLUMNS
 
-_TICK = const(5)  # seconds between two looks at clock, signal and queue
+_TICK = const(1)  # seconds between two looks at clock, signal and queue
 _REVERSAL_FIRST = const(10)  # seconds until a failed reversal is tried again, doubled each time
 _REVERSAL_MAX = const(300)
 

@@ -1,8 +1,8 @@
 """Notices by SMS: the texts, the outbox that survives power cuts, and the task that sends and follows them up.
 
-    texts = templates.load("zh")
-    box = outbox.Outbox(journal, protect, reveal, clock.seconds, log)
-    post = sender.Sender(box, modem, log)
-    modem.on_pdu = post.on_pdu
-    box.queue("000012-c", "sale_approved", "customer", "13812345678", texts.render("sale_approved", "customer", fields))
+texts = templates.load("zh")
+box = outbox.Outbox(journal, protect, reveal, clock.seconds, log)
+post = sender.Sender(box, modem, log)
+modem.on_pdu = post.on_pdu
+box.queue("000012-c", "sale_approved", "customer", "13812345678", texts.render("sale_approved", "customer", fields))
 """

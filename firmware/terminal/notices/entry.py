@@ -80,7 +80,7 @@ class Entry:
         return ""
 
     def refuse(self, i, cause: str, random) -> int:
-        """Part i has certainly not gone out. Return the seconds to wait for the next try; 0 when there is to be none."""
+        """Part i has certainly not gone out. Return the seconds until the next try; 0 when there is to be none."""
         part = self.parts[i]
         if part[STATE] == PENDING:
             part[TRIES] += 1  # it did not get as far as "sending"

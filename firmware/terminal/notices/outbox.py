@@ -51,7 +51,7 @@ class Outbox:
         self.validity = min(validity, 5 * 86400)
         self._open = []
         self._done = []  # what entries() gives, and the sequence of the record
-        self._ticks = time.ticks_ms()
+        self._ticks = None
         self._uptime = 0
         self._records = 0
         self._changed = asyncio.Event()
@@ -61,6 +61,8 @@ class Outbox:
                 self._restore(sequence, kind, json.loads(payload))
             except (ValueError, TypeError, IndexError, KeyError):
                 log("notice.record", "unreadable: " + kind)
+        if journal.damaged:
+            log("notice.record", "%d damaged" % journal.damaged)
         for entry in list(self._open):
             age = now() - entry.created
             entry.born = -age if 0 <= age <= _MAX_AGE else 0
@@ -142,6 +144,8 @@ class Outbox:
 
     def uptime(self) -> int:
         """Return seconds since the start, untouched by the wall clock. To be asked at least every 6 days."""
+        if self._ticks is None:
+            self._ticks = time.ticks_ms()
         elapsed = time.ticks_diff(time.ticks_ms(), self._ticks) // 1000
         self._ticks = time.ticks_add(self._ticks, elapsed * 1000)
         self._uptime += elapsed
@@ -190,6 +194,7 @@ class Outbox:
         before = list(part)
         part[STATE] = SENDING
         part[REFERENCE] = None
+        part[CAUSE] = ""
         part[TRIES] += 1
         part[AT] = self._now()
         try:
@@ -272,9 +277,13 @@ class Outbox:
                 self._finish(entry, "failed", entry.cause() or "too late", 0)
 
     def tidy(self) -> None:
-        """Compact the journal when it has grown. Raises OSError: then nothing has changed."""
+        """Compact the journal when it has grown; when that fails, again after it has grown some more."""
         if self._records >= max(_COMPACT_AT, 2 * (2 * len(self._open) + len(self._done))):
-            self._compact()
+            try:
+                self._compact()
+            except OSError as error:
+                self._records -= _COMPACT_AT // 4
+                self._log("notice.storage", repr(error))
 
     # storage
 

@@ -1,8 +1,8 @@
 """Sends what lies in the outbox when the modem is free, and follows the delivery reports.
 
-    post = Sender(box, modem, log)
-    modem.on_pdu = post.on_pdu
-    asyncio.create_task(post.run())
+post = Sender(box, modem, log)
+modem.on_pdu = post.on_pdu
+asyncio.create_task(post.run())
 """
 
 import sms

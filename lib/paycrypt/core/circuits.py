@@ -92,7 +92,9 @@ def benes(source: list) -> list:
 
 def des_header() -> str:
     out = [NOTICE, "#ifndef PC_DES_CIRCUIT_H\n#define PC_DES_CIRCUIT_H\n#include <stdint.h>\n\n"]
-    out.append("/* Coefficient of each product of input bits; index bit 0 is b6, bit 5 is b1 (FIPS 46-3, S1 to S8). */\n")
+    out.append(
+        "/* Coefficient of each product of input bits; index bit 0 is b6, bit 5 is b1 (FIPS 46-3, S1 to S8). */\n"
+    )
     out.append("static const uint32_t pc_des_normal_form[64] = {\n")
     form = des_normal_form()
     for row in range(0, 64, 8):

@@ -47,11 +47,12 @@ void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data
 
 void pc_mac_double(uint8_t *block, size_t size) {
     const uint8_t constant = size == 16 ? 0x87 : 0x1b;
+    const size_t last = size == 16 ? 15 : 7;
     const uint8_t carry = (uint8_t)(0u - (uint32_t)(block[0] >> 7));
-    for (size_t i = 0; i + 1 < size; i++) {
+    for (size_t i = 0; i < last; i++) {
         block[i] = (uint8_t)(block[i] << 1 | block[i + 1] >> 7);
     }
-    block[size - 1] = (uint8_t)(block[size - 1] << 1 ^ (carry & constant));
+    block[last] = (uint8_t)(block[last] << 1 ^ (carry & constant));
 }
 
 static void fill(pc_mac_t *mac, size_t block, uint8_t first) {

@@ -11,6 +11,7 @@ from setuptools import setup
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))  # build isolation leaves the project's folder out
 
 import build_paycrypt  # noqa: E402

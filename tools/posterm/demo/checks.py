@@ -34,12 +34,17 @@ def charged(rig: Rig, tail: str) -> int:
     return rig.acquirer.call("charged", card=tail)["charged"]
 
 
-def slip_texts(rig: Rig, count: int, timeout: float = 20) -> list[str]:
-    """Wait until `count` slips lie in the paper tray; return the text of each."""
+def slips(rig: Rig) -> list[dict]:
+    """Return the finished slips: number, text."""
+    return [slip for slip in rig.printer.call("slips")["slips"] if slip["ended"]]
 
-    def enough() -> list[str] | None:
-        slips = rig.printer.call("slips")["slips"]
-        return [slip["text"] for slip in slips] if len(slips) >= count else None
+
+def wait_slips(rig: Rig, count: int, timeout: float = 20) -> list[dict]:
+    """Wait until `count` slips are finished; return them all."""
+
+    def enough() -> list[dict] | None:
+        found = slips(rig)
+        return found if len(found) >= count else None
 
     return rig.wait_until(enough, timeout, f"slip number {count}")
 

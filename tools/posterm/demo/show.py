@@ -84,7 +84,7 @@ def run(out: Path, language: str) -> int:
 
 def _explain(present: Presenter, rig: Rig) -> None:
     """Print what an engineer needs first: the screen, the firmware's last words and events."""
-    present.print("    screen now:", rig.panel.call("screen")["screen"])
+    present.print("    screen now:", rig.panel.call("screen")["rows"])
     if not rig.firmware_running:
         present.print("    the firmware has ended")
     for path in (rig.folder / "firmware.out", rig.storage / "events.log"):

@@ -78,15 +78,14 @@ class KeyStore:
         """
         key = _buffer(key)
         kcv = ffi.new("uint8_t[]", lib.PC_KCV)
-        _check(
-            lib.pc_keystore_load(
-                self._store, _number(slot), _number(usage), _number(cipher), key, len(key), kcv
-            )
-        )
+        _check(lib.pc_keystore_load(self._store, _number(slot), _number(usage), _number(cipher), key, len(key), kcv))
         return bytes(kcv)
 
     def load_under(self, slot: int, usage: int, kek: int, cryptogram: bytes, kcv: bytes, /) -> None:
-        """Enter a DES key encrypted in ECB mode under the KEK slot `kek`, if `kcv` (3 or 4 bytes) fits; else no change."""
+        """Enter a DES key encrypted in ECB mode under the KEK in slot `kek`.
+
+        `kcv` (3 or 4 bytes) must be the beginning of its check value; otherwise nothing changes.
+        """
         cryptogram = _buffer(cryptogram)
         kcv = _buffer(kcv)
         _check(
@@ -141,11 +140,7 @@ class KeyStore:
         data = _buffer(data)
         out = ffi.new("uint8_t[]", lib.PC_BLOCK_MAX)
         size = ffi.new("size_t *")
-        _check(
-            lib.pc_keystore_mac(
-                self._store, _number(slot), _number(alg), _number(pad), data, len(data), out, size
-            )
-        )
+        _check(lib.pc_keystore_mac(self._store, _number(slot), _number(alg), _number(pad), data, len(data), out, size))
         return bytes(out)[: size[0]]
 
     def verify(self, slot: int, alg: int, data: bytes, mac: bytes, /, pad: int = 1) -> bool:

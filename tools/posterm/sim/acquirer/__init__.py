@@ -6,6 +6,7 @@
     host.script(Fault("drop"))            # the next sale is charged, its answer never arrives
     host.accounts.charged("0017")         # fen charged to the card whose number ends so
 
+`cards.json` names the cards: 0018 is a good one with PIN 123456, 0117 is short of money, 0208 meets silence.
 The core knows no socket: `serve_connection` takes any pair of streams, so it also runs on a virtual clock.
 Messages are packed by pyiso8583, keys and PIN blocks handled by cryptography.
 """

@@ -76,7 +76,7 @@ class CardTable:
     """Cards by number. Accounts change here only."""
 
     def __init__(self, cards: list[Card]):
-        self._cards = {}
+        self._cards: dict[str, Card] = {}
         for card in cards:
             self.add(card)
 

@@ -11,7 +11,7 @@ import click
 from posterm.sim.acquirer.cards import DEFAULT_CARDS, CardError, CardTable
 from posterm.sim.acquirer.commands import Commands
 from posterm.sim.acquirer.host import AcquirerHost, HostConfig
-from posterm.sim.acquirer.keys import TEST_TMK, KeyFileError, random_tmk, read_tmk
+from posterm.sim.acquirer.keys import MAC_ALGORITHMS, TEST_TMK, KeyFileError, random_tmk, read_tmk
 from posterm.sim.control import ControlError, serve
 
 EXIT_USAGE = 2
@@ -27,7 +27,7 @@ async def run(host: AcquirerHost, address: str, port: int, control: Path | None)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    links: set[asyncio.Task] = set()
+    links: set[asyncio.Task | None] = set()
 
     async def link(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -57,10 +57,11 @@ async def run(host: AcquirerHost, address: str, port: int, control: Path | None)
         click.echo(f"acquirer simulator ready on {address}:{server.sockets[0].getsockname()[1]}")
         await stop.wait()
         server.close()
-        for task in list(links):
+        open_links = [task for task in links if task is not None]
+        for task in open_links:
             task.cancel()
-        if links:
-            await asyncio.wait(links, timeout=2)
+        if open_links:
+            await asyncio.wait(open_links, timeout=2)
 
 
 @click.command()
@@ -76,6 +77,7 @@ async def run(host: AcquirerHost, address: str, port: int, control: Path | None)
 @click.option("--terminal", default="12345678", show_default=True, help="Terminal number it serves.")
 @click.option("--merchant", default="123456789012345", show_default=True, help="Merchant number of that terminal.")
 @click.option("--mak-bytes", type=click.Choice(["8", "16"]), default="16", show_default=True, help="Size of MAC keys.")
+@click.option("--mac", type=click.Choice(list(MAC_ALGORITHMS)), default="unionpay-ecb", show_default=True)
 @click.option("--verbose", is_flag=True, help="Tell on stderr what happens.")
 def acquirer(
     port: int,
@@ -88,6 +90,7 @@ def acquirer(
     terminal: str,
     merchant: str,
     mak_bytes: str,
+    mac: str,
     verbose: bool,
 ) -> None:
     """Simulate the acquirer's host for one terminal.
@@ -105,7 +108,7 @@ def acquirer(
         table = CardTable.load(cards)
         with contextlib.ExitStack() as stack:
             book = stack.enter_context(journal.open("a", encoding="utf-8")) if journal else None
-            config = HostConfig(tmk=tmk, terminals={terminal: merchant}, cards=table, mak_bytes=int(mak_bytes))
+            config = HostConfig(tmk=tmk, terminals={terminal: merchant}, cards=table, mak_bytes=int(mak_bytes), mac=mac)
             asyncio.run(run(AcquirerHost(config, journal=book), address, port, control))
     except (StartError, KeyFileError, CardError) as error:
         _fail(str(error))

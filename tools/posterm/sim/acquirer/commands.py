@@ -1,5 +1,7 @@
 """Commands of the control socket: a script or a test steers the host and reads its books."""
 
+from collections.abc import Awaitable, Callable
+
 from posterm.sim.acquirer.cards import Card
 from posterm.sim.acquirer.host import AcquirerHost
 
@@ -9,7 +11,7 @@ class Commands:
 
     def __init__(self, host: AcquirerHost):
         self._host = host
-        self._table = {
+        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
             "status": self._status,
             "events": self._events,
             "wait_event": self._wait_event,

@@ -38,12 +38,16 @@ def _kind(request: Request) -> str | None:
 
 @dataclass
 class HostConfig:
-    """terminals: terminal number → merchant number. mak_bytes: 16, or 8 padded with zeros. Times in seconds."""
+    """terminals: terminal number → merchant number. mak_bytes: 16, or 8 padded with zeros.
+
+    mac: one of keys.MAC_ALGORITHMS. Times in seconds.
+    """
 
     tmk: bytes = field(default=bytes.fromhex(TEST_TMK), repr=False)
     terminals: dict[str, str] = field(default_factory=lambda: {"12345678": "123456789012345"})
     cards: CardTable = field(default_factory=CardTable.load)
     mak_bytes: int = 16
+    mac: str = "unionpay-ecb"
     mac_on_decline: bool = True
     voids_as_credit: bool = True
     acquirer_id: str = "48020000"
@@ -120,7 +124,7 @@ class AcquirerHost:
 
     def _ring(self, terminal: str) -> KeyRing:
         if terminal not in self._keys:
-            self._keys[terminal] = KeyRing(self.config.tmk, self._random_bytes)
+            self._keys[terminal] = KeyRing(self.config.tmk, self._random_bytes, self.config.mac)
         return self._keys[terminal]
 
     # one link
@@ -269,7 +273,7 @@ class AcquirerHost:
         fields = {"60": f"00{batch}{network}", "62": working_keys.hex().upper()}
         return Verdict("00", fields, mac=False, details={"network": network})
 
-    def _answer(self, frame: Frame, request: Request, verdict: Verdict, fault: Fault) -> bytes:
+    def _answer(self, frame: Frame, request: Request, verdict: Verdict, fault: Fault) -> bytes | None:
         stamp = self.book.clock()
         fields = {key: request.fields[key] for key in ECHOED if key in request.fields}
         fields.update(
@@ -288,7 +292,7 @@ class AcquirerHost:
         if with_mac:
             mac = self._ring(request.terminal).mac(message[:-8])
             if fault.action == "badmac":
-                mac = mac[:-1] + (b"0" if mac[-1:] != b"0" else b"1")
+                mac = mac[:-1] + bytes([mac[-1] ^ 1])
             message = message[:-8] + mac
         return frame.answer(message, fault.handling)
 

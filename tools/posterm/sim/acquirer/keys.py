@@ -47,6 +47,24 @@ def unionpay_ecb_mac(mak: bytes, data: bytes) -> bytes:
     return second.hex().upper().encode()[:8]
 
 
+def x919_mac(mak: bytes, data: bytes) -> bytes:
+    """ISO/IEC 9797-1 algorithm 3 with zero padding; `mak` of 16 bytes."""
+    left, right = mak[:8], mak[-8:]
+    return _tdes(left, _tdes(right, cbc_mac(left, data), decrypt=True))
+
+
+def cbc_mac(mak: bytes, data: bytes) -> bytes:
+    """ISO/IEC 9797-1 algorithm 1 with zero padding; DES or triple DES by the length of `mak`."""
+    padded = data + bytes(-len(data) % 8)
+    block = bytes(8)
+    for at in range(0, len(padded), 8):
+        block = _tdes(mak, bytes(a ^ b for a, b in zip(block, padded[at : at + 8], strict=True)))
+    return block
+
+
+MAC_ALGORITHMS = {"unionpay-ecb": unionpay_ecb_mac, "x9.19": x919_mac, "cbc": cbc_mac}
+
+
 def pan_field(pan: str) -> bytes:
     """The account part of a format 0 block: four zeros, the 12 digits left of the check digit (ISO 9564-1 §9.3.2)."""
     return bytes.fromhex("0000" + pan[:-1][-12:].rjust(12, "0"))
@@ -63,15 +81,19 @@ def pin_matches(block: bytes, pan: str, pin: str) -> bool:
 
 
 class KeyRing:
-    """The keys shared with one terminal. `random_bytes(n)` supplies new working keys."""
+    """The keys shared with one terminal.
 
-    __slots__ = ("_mak", "_pik", "_random", "_tmk")
+    random_bytes(n) supplies new working keys; mac names one of MAC_ALGORITHMS.
+    """
 
-    def __init__(self, tmk: bytes, random_bytes: Callable[[int], bytes] = os.urandom):
+    __slots__ = ("_algorithm", "_mak", "_pik", "_random", "_tmk")
+
+    def __init__(self, tmk: bytes, random_bytes: Callable[[int], bytes] = os.urandom, mac: str = "unionpay-ecb"):
         if len(tmk) not in (16, 24):
             raise KeyFileError("a master key has 16 or 24 bytes")
         self._tmk = tmk
         self._random = random_bytes
+        self._algorithm = MAC_ALGORITHMS[mac]
         self._pik = self._mak = b""
 
     @property
@@ -96,7 +118,7 @@ class KeyRing:
         return _tdes(self._tmk, self._pik) + check_value(self._pik) + mak + check_value(self._mak)
 
     def mac(self, data: bytes) -> bytes:
-        return unionpay_ecb_mac(self._mak, data)
+        return self._algorithm(self._mak, data)
 
     def mac_ok(self, data: bytes, mac: bytes) -> bool:
         return hmac.compare_digest(self.mac(data), mac)

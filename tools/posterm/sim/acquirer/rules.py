@@ -83,7 +83,8 @@ class Rules:
             time=self._book.clock().isoformat(timespec="seconds"),
         )
         if fault.action == "code":
-            record.de39, pin = fault.code, "none"
+            _, pin = self._check_pin(request, keys, record.card) if record.card else ("", "none")
+            record.de39 = fault.code
         else:
             record.de39, pin = self._decide(record, request, keys)
         fields = {}

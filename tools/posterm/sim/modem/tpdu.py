@@ -15,6 +15,13 @@ UDHI, SRR = 0x40, 0x20
 VALIDITY_OCTETS = {0x00: 0, 0x08: 7, 0x10: 1, 0x18: 7}  # TP-VPF, 3GPP 23.040 §9.2.3.3
 DIGITS = "0123456789"
 
+# 3GPP 23.038 §6.2.1: characters of one septet and, after an escape, of two
+GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
+
 
 class BadPdu(ValueError):
     """A PDU no network would take; the text names the part at fault."""
@@ -34,8 +41,11 @@ class Submit:
     udh: bytes
 
 
-def _check_frame(tpdu: bytes) -> None:
-    """Refuse what libgammu would forgive: wrong lengths and numbers that are not digits, 3GPP 23.040 §9.2.2.2."""
+def _check_frame(tpdu: bytes) -> int:
+    """Return the length of the text in septets (or octets), 3GPP 23.040 §9.2.2.2.
+
+    Refuses what libgammu would forgive: wrong lengths and numbers that are not digits.
+    """
     if len(tpdu) < 7 or tpdu[0] & MTI_MASK != MTI_SUBMIT:
         raise BadPdu("this is no SMS-SUBMIT")
     digits, kind = tpdu[2], tpdu[3]
@@ -58,6 +68,17 @@ def _check_frame(tpdu: bytes) -> None:
         raise BadPdu("the length of the user data does not fit")
     if tpdu[0] & UDHI and (not data or data[0] + 1 > len(data)):
         raise BadPdu("the user data header is longer than the user data")
+    header = data[0] + 1 if tpdu[0] & UDHI else 0
+    return length - (header if eight_bit else (header * 8 + 6) // 7)
+
+
+def _cut_to(text: str, septets: int) -> str:
+    """Drop what libgammu adds: it takes the number of septets for that of characters, so escapes leave a tail."""
+    for index, character in enumerate(text):
+        if septets <= 0:
+            return text[:index]
+        septets -= 2 if character in GSM_EXTENDED else 1
+    return text
 
 
 def decode_submit(pdu: bytes) -> tuple[str, Submit]:
@@ -68,7 +89,7 @@ def decode_submit(pdu: bytes) -> tuple[str, Submit]:
     if not pdu or pdu[0] > 12 or len(pdu) < pdu[0] + 1:
         raise BadPdu("the message centre's address is cut off")
     tpdu = pdu[pdu[0] + 1 :]
-    _check_frame(tpdu)
+    length = _check_frame(tpdu)
     try:
         message = gammu.DecodePDU(pdu, True)
     except (gammu.GSMError, ValueError) as error:
@@ -77,7 +98,7 @@ def decode_submit(pdu: bytes) -> tuple[str, Submit]:
     if isinstance(text, bytes):
         text = text.decode("latin-1")
     if message["Coding"].startswith("Default"):
-        text = text.rstrip("\0")  # libgammu counts an escaped character twice; the alphabet has no NUL
+        text = _cut_to(text, length)
     concat = None
     if header["AllParts"] > 0:
         reference = header["ID16bit"] if header["ID16bit"] >= 0 else header["ID8bit"]
@@ -137,12 +158,18 @@ def encode_status_report(
 
 
 def encode_deliver(number: str, text: str, smsc: str | None, when: datetime, zone: int) -> list[bytes]:
-    """Return the SMS-DELIVERs, each with its SMSC octets, that bring `text` from `number` to the terminal."""
-    plain = _entries(text, unicode=False)
-    if "".join(part["Text"] for part in plain) != text:
-        plain = _entries(text, unicode=True)
+    """Return the SMS-DELIVERs, each with its SMSC octets, that bring `text` from `number` to the terminal.
+
+    number: 1 to 20 digits, a leading + for the international form, or a name of up to 11 letters and digits.
+    """
+    digits = number.removeprefix("+")
+    name = number.isascii() and number.replace(" ", "").isalnum() and len(number) <= 11
+    if not (digits and len(digits) <= 20 and set(digits) <= set(DIGITS)) and not name:
+        raise ValueError("the sender is neither a number nor a name of up to 11 letters and digits")
+    entry = {"ID": "ConcatenatedTextLong", "Buffer": text}
+    unicode = not GSM_BASIC.union(GSM_EXTENDED).issuperset(text)
     pdus = []
-    for part in plain:
+    for part in gammu.EncodeSMS({"Class": -1, "Unicode": unicode, "Entries": [entry]}):
         part.update(Number=number, Type="Deliver", DateTime=when, SMSC={"Location": 0, "Number": smsc or "+0"})
         pdu = bytearray(gammu.EncodePDU(part, "Deliver"))
         if not smsc:
@@ -152,11 +179,6 @@ def encode_deliver(number: str, text: str, smsc: str | None, when: datetime, zon
         pdu[stamp : stamp + 7] = _timestamp(when, zone)
         pdus.append(bytes(pdu))
     return pdus
-
-
-def _entries(text: str, unicode: bool) -> list[dict]:
-    entry = {"ID": "ConcatenatedTextLong", "Buffer": text}
-    return gammu.EncodeSMS({"Class": -1, "Unicode": unicode, "Entries": [entry]})
 
 
 def tpdu_length(pdu: bytes) -> int:

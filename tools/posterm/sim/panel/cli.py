@@ -33,10 +33,11 @@ async def run(
         if control is not None:
             stack.push_async_callback((await serve(control, Commands(panel, cards))).close)
         panel.write = port.write
-        click.echo(f"panel simulator ready on {port.path}")
         tasks = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(_read(port, panel))}
         if swipe is not None:
             tasks.add(asyncio.ensure_future(play(panel, cards.by_tail(swipe).track2)))
+        await asyncio.sleep(0)  # the keyboard is taken over before anybody is told to type
+        click.echo(f"panel simulator ready on {port.path}")
         done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in running:
             task.cancel()

@@ -1,5 +1,6 @@
 """Commands of the control socket: press keys, swipe cards, read the screen. No answer repeats a key or a track."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from posterm.sim.acquirer.cards import CardTable
@@ -14,7 +15,7 @@ class Commands:
     def __init__(self, panel: PanelSim, cards: CardTable):
         self._panel = panel
         self._cards = cards
-        self._table = {
+        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
             "status": self._status,
             "key": self._key,
             "swipe": self._swipe,

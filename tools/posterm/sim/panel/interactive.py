@@ -68,7 +68,7 @@ async def play(panel: PanelSim, track2: str) -> None:
             else:
                 panel.press(action)
 
-    tty.setcbreak(keyboard)
+    tty.setcbreak(keyboard, termios.TCSANOW)  # what was typed already still counts
     loop.add_reader(keyboard, typed)
     try:
         with Live(render(panel.screen), console=Console(), auto_refresh=False) as live:

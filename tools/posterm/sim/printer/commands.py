@@ -1,5 +1,6 @@
 """Commands of the control socket: look at the paper, take it away, open the cover."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from posterm.sim.printer.draw import picture
@@ -13,7 +14,7 @@ class Commands:
 
     def __init__(self, printer: PrinterSim):
         self._printer = printer
-        self._table = {
+        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
             "status": self._status,
             "text": self._text,
             "lines": self._lines,

@@ -6,7 +6,7 @@ State belongs to the printer's reset (ESC @); whether the head may print at all 
 from collections.abc import Callable
 from dataclasses import replace
 
-from posterm.sim.printer.paper import DEFAULT_SPACING, ROW_DOTS, Feed, Glyph, Line, Raster, Style, Symbol
+from posterm.sim.printer.paper import DEFAULT_SPACING, ROW_DOTS, Feed, Glyph, Item, Line, Raster, Style, Symbol
 from posterm.sim.printer.parser import Command
 from posterm.sim.printer.symbols import qr_matrix
 
@@ -28,7 +28,7 @@ class Head:
     """emit: takes finished items. problem: takes words about what a real head would print wrong or not know."""
 
     def __init__(
-        self, emit: Callable[[object], None], problem: Callable[[str, str], None], chinese_after_reset: bool = True
+        self, emit: Callable[[Item], None], problem: Callable[[str, str], None], chinese_after_reset: bool = True
     ):
         self._emit = emit
         self._problem = problem
@@ -40,14 +40,14 @@ class Head:
         self._style = Style()
         self._chinese_style = Style()
         self._chinese = self._chinese_after_reset
-        self._lead = None
+        self._lead: int | None = None
         self._glyphs: list[Glyph] = []
         self._x = 0
         self._align = 0
         self._margin = 0
         self._area = WIDTH_DOTS
         self._spacing = DEFAULT_SPACING
-        self._qr = {"module": 3, "level": "L", "data": b""}
+        self._qr_module, self._qr_level, self._qr_data = 3, "L", b""
         self._barcode = {"height": 162, "width": 3, "text": 0}
 
     def run(self, command: Command) -> bool:
@@ -239,22 +239,22 @@ class Head:
             return
         function = body[1]
         if function == 67 and len(body) > 2:
-            self._qr["module"] = max(1, min(16, body[2]))
+            self._qr_module = max(1, min(16, body[2]))
         elif function == 69 and len(body) > 2:
-            self._qr["level"] = QR_LEVELS.get(body[2], "L")
+            self._qr_level = QR_LEVELS.get(body[2], "L")
         elif function == 80:
-            self._qr["data"] = body[3:]
+            self._qr_data = body[3:]
         elif function == 81:
             self._print_qr()
 
     def _print_qr(self) -> None:
-        if not self._qr["data"]:
+        if not self._qr_data:
             self._problem("qr_empty", "a QR code is printed before data is stored")
             return
         self.finish_line()
-        matrix = qr_matrix(self._qr["data"], self._qr["level"])
-        side = (len(matrix) if matrix else PLAIN_QR_SIDE) * self._qr["module"]
-        self._emit(Symbol("qr", self._qr["data"], self._qr["module"], self._align, side, self._qr["level"]))
+        matrix = qr_matrix(self._qr_data, self._qr_level)
+        side = (len(matrix) if matrix else PLAIN_QR_SIDE) * self._qr_module
+        self._emit(Symbol("qr", self._qr_data, self._qr_module, self._align, side, self._qr_level))
 
     def _do_barcode_height(self, data: bytes) -> None:
         self._barcode["height"] = data[0]

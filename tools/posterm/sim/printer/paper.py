@@ -114,12 +114,15 @@ class Feed:
         return {"kind": "feed", "dots": self.advance}
 
 
+Item = Line | Raster | Symbol | Feed
+
+
 @dataclass
 class Slip:
     """A piece of paper. ended: "", "cut" or "feed"."""
 
     number: int
-    items: list = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     raw: bytearray = field(default_factory=bytearray)
     ended: str = ""
 

@@ -82,7 +82,8 @@ _TABLES: dict[int, dict[int, tuple[str, int | Callable[[bytes], int]]]] = {
     ESC: {
         ord("@"): ("reset", 2), ord("!"): ("style", 3), ord("E"): ("bold", 3), ord("G"): ("bold", 3),
         ord("a"): ("align", 3), ord("d"): ("feed_lines", 3), ord("J"): ("feed_dots", 3),
-        ord("2"): ("spacing_default", 2), ord("3"): ("spacing", 3), ord("7"): ("heat", 5), ord("-"): ("underline", 3), ord("M"): ("font", 3),
+        ord("2"): ("spacing_default", 2), ord("3"): ("spacing", 3), ord("7"): ("heat", 5),
+        ord("-"): ("underline", 3), ord("M"): ("font", 3),
         ord("t"): ("code_page", 3), ord("R"): ("country", 3), ord(" "): ("gap", 3), ord("$"): ("column", 4),
         ord("\\"): ("column_relative", 4), ord("D"): ("tabs", _tabs), ord("{"): ("upside_down", 3),
         ord("V"): ("rotate", 3), ord("p"): ("drawer", 5), ord("B"): ("beep", 4), ord("*"): ("bit_image", _bit_image),

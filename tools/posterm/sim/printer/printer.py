@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from posterm.sim.printer.head import Head
-from posterm.sim.printer.paper import ROW_DOTS, Feed, Line, Slip
+from posterm.sim.printer.paper import ROW_DOTS, Feed, Item, Line, Slip
 from posterm.sim.printer.parser import Command, Parser
 
 BUFFER_BYTES = 4096
@@ -234,7 +234,7 @@ class PrinterSim:
 
     # paper
 
-    def _emit(self, item: object) -> None:
+    def _emit(self, item: Item) -> None:
         self.slip.items.append(item)
         if self.row_ms:
             self._busy_until = max(self._busy_until, self._now()) + item.advance * self.row_ms / 1000
