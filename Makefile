@@ -33,10 +33,11 @@ test-target: $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter ## target tier
 test-e2e: $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter ## e2e tier: the firmware in MicroPython against simulated devices
 	$(BIN)/pytest tests/e2e
 
-check: $(BUILD)/.test-ready ## formatter, linter, type checker
+check: $(BUILD)/.test-ready $(BUILD)/.typings ## formatter, linter, type checker
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tools/setup/mypy-device.ini
 
 format: $(BUILD)/.test-ready ## rewrite the sources in the project's format
 	$(BIN)/ruff check --fix .
@@ -69,6 +70,11 @@ $(BUILD)/.test-ready: $(BUILD)/.build-ready $(BINDING_SOURCES)
 	@echo "[+] PyPI packages for the tests, the C module's CPython binding"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[build,test]'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps lib/paycrypt/cpython
+	@touch $@
+
+# beside the environment, not in it: the stubs stand in for the standard library of the device
+$(BUILD)/.typings: $(BUILD)/.venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --target $(BUILD)/typings --upgrade 'micropython-esp32-stubs>=1.25,<1.30'
 	@touch $@
 
 $(SOURCE)/py/dynruntime.mk:

@@ -13,9 +13,8 @@ import asyncio
 import json
 import os
 import sys
-import time
-
 import termios
+import time
 
 _KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "CANCEL", "CLEAR", "ENTER", "MENU", "UP", "DOWN")
 _CC = 6  # of termios attributes: the control characters
@@ -39,7 +38,9 @@ class _Port:
         try:
             self._file = open(path, "r+b", buffering=0)  # noqa: SIM115 - open as long as the firmware runs
         except OSError as e:
-            raise BoardError("cannot open %s (%s, error %d): check the cable or the path" % (path, variable, e.errno))
+            raise BoardError(
+                "cannot open %s (%s, error %d): check the cable or the path" % (path, variable, e.errno)
+            ) from None
         try:
             termios.setraw(self._file.fileno())
             attributes = termios.tcgetattr(self._file.fileno())
@@ -48,7 +49,9 @@ class _Port:
             attributes[_CC][_VMIN] = 0
             termios.tcsetattr(self._file.fileno(), termios.TCSANOW, attributes)
         except OSError as e:
-            raise BoardError("%s (%s) is no serial port (error %d): correct the path" % (path, variable, e.errno))
+            raise BoardError(
+                "%s (%s) is no serial port (error %d): correct the path" % (path, variable, e.errno)
+            ) from None
         self._reader = asyncio.StreamReader(self._file)
         writer = asyncio.StreamWriter(self._file, {})
         self.write = writer.write
@@ -189,7 +192,7 @@ class Board:
         try:
             os.stat(self.storage)
         except OSError:
-            raise BoardError("storage directory %s does not exist: create it" % self.storage)
+            raise BoardError("storage directory %s does not exist: create it" % self.storage) from None
         self.modem_uart = _Port("POSTERM_MODEM")
         self.printer_uart = _Port("POSTERM_PRINTER")
         self.console = _Port("POSTERM_CONSOLE")

@@ -1,12 +1,13 @@
 """What the interpreter runs first: the ROMFS image in flash becomes the only place modules are imported from.
 
-    micropython -X heapsize=256K start.py       (next to flash.mpy)
+micropython -X heapsize=256K start.py       (next to flash.mpy)
 """
 
 import sys
 
-import flash
 import vfs
+
+import flash
 
 vfs.mount(vfs.VfsRom(flash.image()), "/rom")
 sys.path[:] = ["/rom", ".frozen"]

@@ -76,6 +76,8 @@ class Journal:
         self._size = 0
         self._compactions = 0
         self.damaged = 0
+        self.last: int = 0
+        self._segment: str | None = None
         try:
             os.mkdir(directory)
         except OSError as error:

@@ -266,7 +266,7 @@ class Dialogue:
         except asyncio.TimeoutError:
             raise OSError(110) from None  # ETIMEDOUT: flow control holds the line
 
-    async def _until(self, job, prompt: bool, end: int) -> bool:
+    async def _until(self, job, prompt: bool, end) -> bool:
         """Wait for the final result (or the prompt). `end`: ticks in ms. False: it did not come."""
         while not (job.finished or (prompt and job.prompted)):
             left = time.ticks_diff(end, time.ticks_ms())

@@ -52,7 +52,7 @@ def final_result(text: str, call: bool = False):
 class Job:
     """One command on its way. `data` goes out after the prompt; `commit` (Ctrl-Z) after `data`, if any."""
 
-    def __init__(self, text: str, prefixes=(), timeout=5, rank: int = NORMAL):
+    def __init__(self, text, prefixes=(), timeout=5, rank=NORMAL):
         self.text = text
         self.name = command_name(text)
         self.prefixes = prefixes

@@ -34,8 +34,8 @@ def registration(text: str):
 
 def signal(text: str):
     """0..31 from a `+CSQ:` line, or None when unknown. 100..191 is a TD-SCDMA level in dBm + 216."""
-    value = text[text.find(":") + 1 :].split(",")[0].strip()
-    value = int(value) if value.isdigit() and len(value) < 4 else 99
+    digits = text[text.find(":") + 1 :].split(",")[0].strip()
+    value = int(digits) if digits.isdigit() and len(digits) < 4 else 99
     if 100 <= value <= 191:
         return max(0, min(31, (value - 216 + 113) // 2))
     return value if value <= 31 else None

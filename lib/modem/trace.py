@@ -63,7 +63,7 @@ class Trace:
     """A ring of `depth` lines of `width` characters at most."""
 
     def __init__(self, depth: int = 40, width: int = 80):
-        self._ring = [None] * depth
+        self._ring: list = [None] * depth
         self._width = width
         self._next = 0
 

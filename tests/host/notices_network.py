@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import gammu
+
 from modem import ModemError, SmsInDoubt, SmsRejected
 
 EPOCH = 946684800  # 2000-01-01 in Unix time

@@ -376,7 +376,9 @@ class Shop:
 def _is_terminal(task):
     """Tell the terminal's tasks by the file their code lies in."""
     code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and ("/firmware/" in code.co_filename or "/lib/" in code.co_filename.split("/site-packages")[0])
+    return code is not None and (
+        "/firmware/" in code.co_filename or "/lib/" in code.co_filename.split("/site-packages")[0]
+    )
 
 
 def run_shop(folder, story, monkeypatch, settings=None, modem_config=None, limit=7 * 86400):
@@ -390,5 +392,3 @@ def run_shop(folder, story, monkeypatch, settings=None, modem_config=None, limit
             await shop.close()
 
     return virtualclock.run(main(), limit=limit)
-
-

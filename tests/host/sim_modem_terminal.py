@@ -35,6 +35,11 @@ class Terminal:
         whole = self.heard.decode("latin-1").rpartition("\r\n")[0]
         return [line for line in whole.split("\r\n") if line.strip()]
 
+    async def more(self):
+        """Wait until the modem says anything."""
+        self._event.clear()
+        await self._event.wait()
+
     async def until(self, wanted, seconds=60.0):
         """Wait until `wanted` (bytes) was heard, return and forget everything up to its line's end."""
 
@@ -43,10 +48,9 @@ class Terminal:
                 place = self.heard.find(wanted)
                 if place >= 0:
                     end = self.heard.find(b"\r\n", place + len(wanted))
-                    if end >= 0 or wanted.endswith(b">") or wanted.endswith(b"> "):
+                    if end >= 0 or wanted.endswith((b">", b"> ")):
                         return place + len(wanted) if end < 0 else end
-                self._event.clear()
-                await self._event.wait()
+                await self.more()
 
         end = await asyncio.wait_for(wait(), seconds)
         text = bytes(self.heard[:end])
@@ -72,8 +76,7 @@ class Terminal:
                     if line.startswith(FINALS):
                         self.heard.clear()
                         return lines[:count]
-                self._event.clear()
-                await self._event.wait()
+                await self.more()
 
         return await asyncio.wait_for(wait(), seconds)
 

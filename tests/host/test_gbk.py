@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import gbk
 import pytest
-from gbk.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
+
+import gbk
+from gbk.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "lib" / "gbk" / "gbk.bin"

@@ -1,10 +1,11 @@
 """ISO 8583 messages against pyiso8583, in both directions, and the refusal of everything malformed."""
 
 import iso8583
-import isomsg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import isomsg
 
 # The fields of a UnionPay-style host: number, kind, dots of the variable length, length, option.
 TABLE = (

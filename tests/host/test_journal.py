@@ -3,10 +3,11 @@
 import os
 import sys
 
-import journal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import journal
 
 LOG = sys.modules["journal.log"]
 

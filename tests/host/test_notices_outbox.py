@@ -3,11 +3,12 @@
 import json
 import os
 
-import journal
 import pytest
-import virtualclock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+import journal
+import virtualclock
 from notices_network import START
 from terminal.notices.entry import SENT
 from terminal.notices.outbox import Outbox, OutboxFull

@@ -3,11 +3,12 @@
 import asyncio
 
 import gammu
-import journal
 import pytest
-import virtualclock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import journal
+import virtualclock
 from notices_network import START, Modem, Network, PowerCut, status_report
 from terminal.notices.outbox import Outbox
 from terminal.notices.reports import same_number

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from terminal.notices import templates
 
 HERE = Path(templates.__file__).parent

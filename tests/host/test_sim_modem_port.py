@@ -128,8 +128,9 @@ def test_control_round_trip_errors_and_cleanup(tmp_path):
             raw = socket.socket(socket.AF_UNIX)
             raw.connect(str(path))
             raw.sendall(b"not json\n[1]\n")
-            lines = raw.makefile().readline, raw.makefile().readline
-            assert json.loads(lines[0]())["ok"] is False
+            answers = raw.makefile()
+            assert [json.loads(answers.readline())["ok"] for _ in range(2)] == [False, False]
+            answers.close()
             raw.close()
 
         await asyncio.to_thread(client)

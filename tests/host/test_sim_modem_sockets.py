@@ -269,7 +269,7 @@ def test_a_real_server_with_back_pressure_in_both_directions():
             terminal.heard.clear()
             terminal.sim.feed(b"AT+CIPRXGET=2,0,1500\r")
             while not terminal.heard.endswith((b"OK\r\n", b"ERROR\r\n")):
-                await asyncio.sleep(0)
+                await terminal.more()
             head, _, rest = bytes(terminal.heard[2:]).partition(b"\r\n")
             if head.startswith(b"+CIPRXGET: 2"):
                 got += rest[: int(head.split(b",")[2])]

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import gammu
 import pytest
-import sms
 from gsmmodem.pdu import GSM7_BASIC, GSM7_EXTENDED, decodeSmsPdu
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sms
 
 REPORT = "079119890400202306400C91197909913764511090718384225110907183252200"
 DELIVER = "07911326040000F0040B911346610089F60000208062917314080CC8F71D14969741F977FD07"

@@ -1,9 +1,10 @@
 """A third foreign decoder, strict about UTF-16: a part that began or ended within a surrogate pair would fail."""
 
-import sms
 from hypothesis import given
 from hypothesis import strategies as st
 from smspdudecoder.easy import read_incoming_sms, read_outgoing_sms
+
+import sms
 
 # whatever the rest holds, the first character makes the message UCS-2
 ucs2_texts = st.builds("{}{}".format, st.just("成"), st.text(max_size=300))

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import gammu
 import pytest
-import sms
 from gsmmodem.pdu import GSM7_BASIC, GSM7_EXTENDED, decodeSmsPdu, encodeSmsSubmitPdu
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sms
 
 NUMBER = "+8613800138000"
 CHINESE = "您尾号1234的卡在我店消费￥12.50，凭证号000123。"

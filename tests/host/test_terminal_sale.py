@@ -1,7 +1,8 @@
 """The whole terminal on a virtual clock: sales as a shop sees them."""
 
 import pytest
-from shop import CHARGED_SILENT, CUSTOMER, MERCHANT, POOR, run_shop
+
+from shop import CUSTOMER, MERCHANT, run_shop
 
 
 @pytest.fixture

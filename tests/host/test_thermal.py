@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
-import streams
-import thermal
-import virtualclock
 from escpos import constants
 from escpos.printer import Dummy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import streams
+import thermal
+import virtualclock
 
 CHINESE = "商户存根持卡人交易金额成功退货，。：￥（）"
 

@@ -2,8 +2,9 @@
 
 import gc
 
-import isomsg
 import micropython  # noqa: F401 - gives CPython the device's clock
+
+import isomsg
 
 SPEC = {
     2: ("n..", 19),

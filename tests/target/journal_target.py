@@ -3,8 +3,9 @@
 import gc
 import os
 
-import journal
 import micropython  # noqa: F401 - gives CPython the device's clock
+
+import journal
 
 try:
     from vfs import VfsLfs2, mount, umount

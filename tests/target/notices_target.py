@@ -7,8 +7,9 @@ import asyncio
 import gc
 import os
 
-import journal
 import micropython  # noqa: F401 - on CPython it installs time.ticks_*
+
+import journal
 from modem import ModemError, SmsInDoubt, SmsRejected
 from terminal.notices import templates
 from terminal.notices.outbox import Outbox, OutboxFull

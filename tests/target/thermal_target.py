@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 import micropython  # noqa: F401 - gives CPython the device's clock
+
 import thermal
 
 checks = 0

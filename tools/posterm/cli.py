@@ -11,6 +11,8 @@ from posterm.sim.modem.cli import modem
 from posterm.sim.panel.cli import panel
 from posterm.sim.printer.cli import printer
 
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="posterm")
@@ -29,8 +31,10 @@ def build(board: str) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "demo", help="folder for pictures and logs")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="language of terminal and notices")
+@click.option("--out", type=FOLDER, default=BUILD / "demo", help="folder for pictures and logs, emptied first")
+@click.option(
+    "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="of screens and notices"
+)
 def demo(out: Path, language: str) -> None:
     """Show the main job on simulated devices and verify every step from outside the firmware."""
     from posterm.demo import show
@@ -39,11 +43,11 @@ def demo(out: Path, language: str) -> None:
 
 
 @main.command()
-@click.option("--modem", required=True, metavar="PORT", help="serial port of the modem (a device or a simulator's link)")
+@click.option("--modem", required=True, metavar="PORT", help="serial port of the modem, or its simulator's link")
 @click.option("--printer", required=True, metavar="PORT", help="serial port of the printer")
-@click.option("--panel", required=True, metavar="PORT", help="port of keypad, card reader and LCD (see `posterm panel`)")
-@click.option("--console", metavar="PORT", help="port of the service console; this terminal when left out")
-@click.option("--storage", required=True, type=click.Path(path_type=Path), help="folder kept between starts; settings.json lies here")
+@click.option("--panel", required=True, metavar="PORT", help="port of keypad, card reader, LCD: `posterm panel`")
+@click.option("--console", metavar="PORT", help="port of the service console; else this terminal")
+@click.option("--storage", required=True, type=FOLDER, help="folder kept between starts; settings.json lies here")
 def run(modem: str, printer: str, panel: str, console: str | None, storage: Path) -> None:
     """Run the firmware in MicroPython on the given ports."""
     from posterm import runner

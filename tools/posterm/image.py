@@ -78,7 +78,10 @@ def _make(compiler: Path, architecture: str, name: str, source: Path, target: Pa
         shutil.copyfile(source, target)
         return None
     done = subprocess.run(
-        [compiler, f"-march={architecture}", "-s", name, "-o", target, source], capture_output=True, text=True, check=False
+        [compiler, f"-march={architecture}", "-s", name, "-o", target, source],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         return f"{source.relative_to(ROOT)} does not compile: {done.stderr.strip().splitlines()[-1]}"

@@ -12,7 +12,6 @@ Processes are started by the rig and ended by it, by process id.
 
 import contextlib
 import json
-import os
 import secrets
 import signal
 import subprocess
@@ -121,7 +120,8 @@ class Rig:
             except ControlError as error:
                 if self._processes[name].poll() is not None:
                     lines = (self.folder / (name + ".out")).read_text(errors="replace").strip().splitlines()
-                    raise Problem(f"the {name} simulator did not start: {lines[-1] if lines else 'no message'}") from None
+                    last = lines[-1] if lines else "no message"
+                    raise Problem(f"the {name} simulator did not start: {last}") from None
                 if time.monotonic() > deadline:
                     raise Problem(f"the {name} simulator does not answer: {error}") from None
                 time.sleep(0.05)

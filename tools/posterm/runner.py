@@ -9,6 +9,8 @@ import termios
 import tty
 from pathlib import Path
 
+import click
+
 from posterm import image
 from posterm.console import ConsolePort
 from posterm.project import Problem, tool
@@ -22,7 +24,11 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
 
     Args: ports as paths; `storage`: an existing folder. Raises Problem when a port or the folder is missing.
     """
-    ports = {"POSTERM_MODEM": ("--modem", modem), "POSTERM_PRINTER": ("--printer", printer), "POSTERM_PANEL": ("--panel", panel)}
+    ports = {
+        "POSTERM_MODEM": ("--modem", modem),
+        "POSTERM_PRINTER": ("--printer", printer),
+        "POSTERM_PANEL": ("--panel", panel),
+    }
     if console:
         ports["POSTERM_CONSOLE"] = ("--console", console)
     for option, path in ports.values():
@@ -45,7 +51,9 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
             here = stack.enter_context(ConsolePort())
             environment["POSTERM_CONSOLE"] = here.path
         firmware = subprocess.Popen(
-            [tool("micropython"), "-X", f"heapsize={HEAP}", folder / "start.py"], stdin=subprocess.DEVNULL, env=environment
+            [tool("micropython"), "-X", f"heapsize={HEAP}", folder / "start.py"],
+            stdin=subprocess.DEVNULL,
+            env=environment,
         )
         try:
             if here is not None:
@@ -64,7 +72,7 @@ def _bridge(port: ConsolePort, firmware: subprocess.Popen) -> None:
     keyboard = sys.stdin.fileno()
     saved = termios.tcgetattr(keyboard) if os.isatty(keyboard) else None
     if saved:
-        print("service console, Ctrl-] leaves", end="\r\n", flush=True)
+        click.echo("service console, Ctrl-] leaves")
         tty.setraw(keyboard)
     sources = [port.near, keyboard]
     try:

@@ -142,7 +142,7 @@ class Outbox:
                     part[STATE] = IN_DOUBT
                     self._log("notice.in_doubt", entry.key)
 
-    def uptime(self) -> int:
+    def uptime(self):
         """Return seconds since the start, untouched by the wall clock. To be asked at least every 6 days."""
         if self._ticks is None:
             self._ticks = time.ticks_ms()

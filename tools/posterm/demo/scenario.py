@@ -1,6 +1,6 @@
 """The demo's steps in order. A step acts like a person at the terminal, then looks at host, paper and phones.
 
-    for step in STEPS: print(step.title(language)); step.run(scene)
+for step in STEPS: print(step.title(language)); step.run(scene)
 """
 
 from collections.abc import Callable
@@ -39,12 +39,12 @@ WORDS = {
 
 @dataclass
 class Scene:
-    """What the steps share. `show(kind, content)` presents a screen, slip or message to the person watching."""
+    """What the steps share. `show(kind, text, title)` presents a screen, slip or message to the person watching."""
 
     rig: Rig
     out: Path
     language: str
-    show: Callable[[str, object], None]
+    show: Callable[..., None]
     events: int = 0  # host events seen so far
     said: dict[str, int] = field(default_factory=dict)  # phone number -> messages seen
 
@@ -55,7 +55,7 @@ class Scene:
     def screen(self, *names: str, timeout: float = 15) -> list[str]:
         """Wait for a screen with one of the named words, show it, and return its rows."""
         rows = self.rig.wait_screen(*(self.words[name] for name in names), timeout=timeout)
-        self.show("screen", rows)
+        self.show("screen", "\n".join(rows))
         return rows
 
     def picture(self, name: str) -> None:
@@ -67,7 +67,7 @@ class Scene:
         self.said[number] = self.said.get(number, 0) + count
         new = checks.messages(self.rig, number, self.said[number])[-count:]
         for message in new:
-            self.show("message", (number[:3] + "****" + number[-4:], message["text"]))
+            self.show("message", message["text"], f"SMS → {number[:3]}****{number[-4:]}")
         return [message["text"] for message in new]
 
     def host(self, kind: str, **expected: object) -> dict:

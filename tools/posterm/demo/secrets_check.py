@@ -1,4 +1,4 @@
-"""No secret may be left in anything the demo wrote: every file is searched for the cards, the PIN, the keys, the numbers."""
+"""No secret may be left in anything the demo wrote: every file is searched for the cards, the keys, the numbers."""
 
 from pathlib import Path
 
@@ -9,7 +9,8 @@ from posterm.rig import Rig
 
 def check(rig: Rig, *folders: Path) -> str:
     """Search every file below `folders` and the firmware's storage; raise Failed naming file and kind of secret."""
-    secrets = {"card number": [track.partition("=")[0] for track in (GOOD, POOR, SILENT)], "master key": [rig.tmk.hex()]}
+    cards = [track.partition("=")[0] for track in (GOOD, POOR, SILENT)]
+    secrets = {"card number": cards, "master key": [rig.tmk.hex()]}
     phones = {"phone number": [CUSTOMER, MERCHANT]}
     count = 0
     for folder in {*folders, rig.folder}:

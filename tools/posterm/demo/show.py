@@ -1,5 +1,6 @@
-"""Run the scenario and present it: screens, slips and messages on the terminal, pictures and a masked log in a folder."""
+"""Run the scenario and present it: screens, slips and messages on the terminal, pictures and a masked log in files."""
 
+import itertools
 import shutil
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from posterm.rig import Rig
 from posterm.sim.control import ControlError
 
 STYLES = {"screen": "black on green", "slip": "black on white", "message": "cyan"}
+WIDTHS = {"screen": 20, "slip": 36, "message": 44}  # cells with the frame
 
 
 class Presenter:
@@ -24,27 +26,21 @@ class Presenter:
 
     def __init__(self, console: Console, log: Console):
         self._outputs = (console, log)
-        self._items: list[object] = []
+        self._items: list[Panel] = []
 
-    def __call__(self, kind: str, content: object) -> None:
-        if kind == "message":
-            number, text = content
-            panel = Panel(Text(text), title=f"SMS → {number}", style=STYLES[kind], width=40)
-        else:
-            rows = content.splitlines() if isinstance(content, str) else content
-            width = 20 if kind == "screen" else 36
-            panel = Panel(Text("\n".join(rows)), style=STYLES[kind], width=width)
-        self._items.append(panel)
+    def __call__(self, kind: str, text: str, title: str | None = None) -> None:
+        """Collect a screen, slip or message (`kind`) of the given text."""
+        self._items.append(Panel(Text(text), title=title, style=STYLES[kind], width=WIDTHS[kind]))
 
     def print(self, *what: object) -> None:
         for output in self._outputs:
             output.print(*what)
 
     def flush(self) -> None:
-        """Print what was collected, screens side by side."""
-        if self._items:
-            self.print(Columns(self._items))
-            self._items = []
+        """Print what was collected, things of one width side by side."""
+        for _, group in itertools.groupby(self._items, lambda panel: panel.width):
+            self.print(Columns(group))
+        self._items = []
 
 
 def run(out: Path, language: str) -> int:

@@ -89,6 +89,7 @@ class ControlServer:
 
     async def _serve_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
+        assert task is not None  # asyncio runs each client in its own task
         self._clients.add(task)
         try:
             while True:
@@ -158,7 +159,7 @@ class Control:
                 self._socket.connect(self.path)
             self._socket.settimeout(patience)
             self._socket.sendall(json.dumps({"cmd": cmd, **args}).encode() + b"\n")
-            answer = json.loads(self._read_line())
+            answer = json.loads(self._read_line(self._socket))
         except (OSError, ValueError) as error:
             self.close()  # a late answer must not be taken for the next one
             raise ControlError(f"{cmd}: no answer from {self.path} ({error})") from error
@@ -166,9 +167,9 @@ class Control:
             raise ControlError(answer.get("error", "refused"))
         return answer
 
-    def _read_line(self) -> bytes:
+    def _read_line(self, connection: socket.socket) -> bytes:
         while b"\n" not in self._buffer:
-            data = self._socket.recv(65536)
+            data = connection.recv(65536)
             if not data:
                 raise ConnectionError("the simulator closed the connection")
             self._buffer += data

@@ -1,6 +1,7 @@
 """Commands of the control socket: a script or a test steers the host and reads its books."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from posterm.sim.acquirer.cards import Card
 from posterm.sim.acquirer.host import AcquirerHost
@@ -57,7 +58,7 @@ class Commands:
     async def _cards(self) -> dict:
         return {"cards": [_public(card) for card in self._host.accounts]}
 
-    async def _set_card(self, card: str | None = None, **values: object) -> dict:
+    async def _set_card(self, card: str | None = None, **values: Any) -> dict:
         """Change the card ending in `card` (see cards.CHANGEABLE), or add one by pan, pin, expiry and balance."""
         if card is None:
             made = Card(**values)

@@ -186,7 +186,7 @@ class Rules:
     def reversal(self, request: Request) -> Verdict:
         """Undo the original once, however often it is asked. 25: never seen; 12: was declined; 64: other amount."""
         original = self._book.original(request.terminal, request.batch, request.trace, request.get(3))
-        details = {"reason": request.get(39)}
+        details: dict = {"reason": request.get(39)}
         if original is None or (request.pan and request.pan != original.pan):
             return Verdict("25", details={**details, "reversed": False})
         if original.amount != request.amount:
@@ -198,7 +198,7 @@ class Rules:
             return Verdict("12", details={**details, "reversed": False})
         original.reversals += 1
         original.reversal_reason = request.get(39)
-        details.update(reversed=True, repeated=original.reversals > 1)
+        details = {**details, "reversed": True, "repeated": original.reversals > 1}
         return Verdict("00", {"37": original.reference}, details=details)
 
 

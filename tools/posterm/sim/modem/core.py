@@ -260,8 +260,7 @@ class ModemSim:
 
     @staticmethod
     def _parse(line: str) -> list[Command]:
-        parts = (part.strip() for part in split_line(line))
-        return [command for part in parts if part for command in parse_command(part)]
+        return [command for part in split_line(line) for command in parse_command(part)]
 
     async def _carry_out(self, commands: list[Command], too_long: bool) -> None:
         await asyncio.sleep(self.config.latency)

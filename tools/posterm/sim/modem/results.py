@@ -44,19 +44,21 @@ class NoAnswer(Exception):
     """An injected fault: the command is carried out (or not) and nothing is said about it."""
 
 
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators outside quotes, which stay."""
+    parts, quoted = [""], False
+    for character in text:
+        quoted ^= character == '"'
+        if character == separator and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
 def split_arguments(text: str) -> list[str]:
     """Split at commas outside quotes; quotes are taken off."""
-    parts, current, quoted = [], [], False
-    for character in text:
-        if character == '"':
-            quoted = not quoted
-        elif character == "," and not quoted:
-            parts.append("".join(current))
-            current = []
-        else:
-            current.append(character)
-    parts.append("".join(current))
-    return [part.strip() for part in parts]
+    return [part.replace('"', "").strip() for part in _split(text, ",")]
 
 
 @dataclass
@@ -91,18 +93,8 @@ class Command:
 
 
 def split_line(line: str) -> list[str]:
-    """Split `AT+A=1;+B?` (without AT) into its commands, 3GPP 27.007 §4.1 and V.250 §5.2."""
-    parts, current, quoted = [], [], False
-    for character in line:
-        if character == '"':
-            quoted = not quoted
-        if character == ";" and not quoted:
-            parts.append("".join(current))
-            current = []
-        else:
-            current.append(character)
-    parts.append("".join(current))
-    return [part for part in parts if part]
+    """Split `+A=1;+B?` into its commands, 3GPP 27.007 §4.1 and V.250 §5.2."""
+    return [part.strip() for part in _split(line, ";") if part.strip()]
 
 
 def parse_command(text: str) -> list[Command]:

@@ -5,7 +5,7 @@ pdus = encode_deliver("95588", "余额 100.00", smsc, when)
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import gammu
 
@@ -190,4 +190,4 @@ def local_time(now: datetime, zone: int) -> datetime:
     """Return a wall clock reading as naive local time of `zone` (quarters of an hour)."""
     if now.tzinfo is None:
         return now
-    return (now - now.utcoffset()).replace(tzinfo=None) + timedelta(minutes=15 * zone)
+    return now.astimezone(timezone(timedelta(minutes=15 * zone))).replace(tzinfo=None)

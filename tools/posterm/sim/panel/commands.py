@@ -67,9 +67,10 @@ class Commands:
     async def _png(self, path: str, frame: int | None = None) -> dict:
         rows = self._panel.screen
         if frame is not None:
-            rows = next((shown["rows"] for shown in self._panel.frames if shown["number"] == frame), None)
-            if rows is None:
+            found = [shown["rows"] for shown in self._panel.frames if shown["number"] == frame]
+            if not found:
                 raise ValueError(f"there is no frame {frame} in the history")
+            rows = found[0]
         save_png(picture(rows), Path(path))
         return {"path": path}
 
