@@ -12,7 +12,7 @@ BINDING_SOURCES := $(shell find lib/paycrypt -name '*.[ch]' -o -path '*cpython*'
 NATMOD_SOURCES := $(shell find lib/paycrypt/core lib/paycrypt/micropython -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-host test-target test-e2e check format firmware natmod micropython clean
+.PHONY: help demo test test-host test-target test-e2e check format firmware natmod micropython pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ natmod: $(NATMOD) ## build the C module paycrypt as a native module for the unix
 
 micropython: $(BUILD)/.build-ready $(SOURCE)/py/dynruntime.mk ## build the unix interpreter from source (where PyPI has none for this platform)
 	@sh tools/setup/micropython-unix.sh "$(SOURCE)" "$(BUILD)/unix" "$(BIN)"
+
+pictures: demo ## take the pictures of the README from a fresh demo
+	@mkdir -p docs/pictures
+	@cp $(BUILD)/demo/lcd-approved.png $(BUILD)/demo/slip-merchant.png docs/pictures/
 
 clean: ## remove build/
 	rm -rf build

@@ -7,6 +7,7 @@ left, the program is stuck for ever and `run` raises `Deadlock` instead of hangi
 """
 
 import asyncio
+import contextlib
 import selectors
 
 
@@ -53,9 +54,8 @@ def run(coro, limit=24 * 3600):
     finally:
         for task in asyncio.all_tasks(loop):
             task.cancel()
-        try:
+        # a simulated power cut, which is no Exception, may still be pending in a cancelled task
+        with contextlib.suppress(BaseException):
             loop.run_until_complete(asyncio.sleep(0))
-        except BaseException:  # noqa: B036 - a simulated power cut may still be pending in a cancelled task
-            pass
         asyncio.set_event_loop(None)
         loop.close()

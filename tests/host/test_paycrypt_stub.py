@@ -1,4 +1,4 @@
-"""The typed stub of paycrypt describes the real modules: the CPython binding by signature, the native module by name."""
+"""The typed stub of paycrypt describes the real modules: the binding by signature, the native module by name."""
 
 import ast
 import inspect
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import paycrypt
-from conftest import ROOT
+from posterm.project import ROOT
 
 STUB = ast.parse((ROOT / "lib/paycrypt/typing/paycrypt.pyi").read_text())
 

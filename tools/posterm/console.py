@@ -4,6 +4,8 @@ import os
 import select
 import time
 import tty
+from pathlib import Path
+from typing import BinaryIO
 
 
 class ConsoleError(Exception):
@@ -11,16 +13,26 @@ class ConsoleError(Exception):
 
 
 class ConsolePort:
-    """A pseudo-terminal whose far end (`path`) the firmware opens as its console."""
+    """A pseudo-terminal whose far end (`path`) the firmware opens as its console.
+
+    log: a file that gets everything the terminal says.
+    """
+
+    def __init__(self, log: Path | None = None):
+        self._log_path = log
+        self._log: BinaryIO | None = None
 
     def __enter__(self) -> "ConsolePort":
         self.near, self._far = os.openpty()
         tty.setraw(self._far)
         self.path = os.ttyname(self._far)
         self._text = ""
+        self._log = open(self._log_path, "ab", buffering=0) if self._log_path else None
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        if self._log is not None:
+            self._log.close()
         os.close(self.near)
         os.close(self._far)
 
@@ -35,7 +47,7 @@ class ConsolePort:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.near], [], [], left)[0]:
                 raise ConsoleError(f"the console did not say {text!r} within {timeout:g} s")
-            self._text += os.read(self.near, 4096).decode(errors="replace")
+            self._text += self._read()
         end = self._text.index(text) + len(text)
         read, self._text = self._text[:end], self._text[end:]
         return read
@@ -50,7 +62,13 @@ class ConsolePort:
         """Forget what was printed and not read."""
         self._text = ""
         while select.select([self.near], [], [], 0)[0]:
-            os.read(self.near, 4096)
+            self._read()
+
+    def _read(self) -> str:
+        data = os.read(self.near, 4096)
+        if self._log is not None:
+            self._log.write(data)
+        return data.decode(errors="replace")
 
     def inject_master_key(self, password: str, key: bytes) -> str:
         """Log in and load the terminal master key in two components; return the check value the terminal shows."""

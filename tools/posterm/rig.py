@@ -45,16 +45,25 @@ class Rig:
     """Simulated devices and the firmware between them.
 
     folder: where logs, paper and storage go (made when missing). settings: over `SETTINGS`. cards: a card table for
-    the acquirer, or its default. modem: further options of `posterm modem`.
+    the acquirer, or its default. modem: further options of `posterm modem`. firmware: folder of a compiled image
+    (flash.mpy, start.py); without it the checkout's sources are compiled at each start.
     """
 
-    def __init__(self, folder: Path, settings: dict | None = None, cards: Path | None = None, modem: tuple = ()):
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict | None = None,
+        cards: Path | None = None,
+        modem: tuple = (),
+        firmware: Path | None = None,
+    ):
         self.folder = Path(folder)
         self.storage = self.folder / "storage"
         self.paper = self.folder / "paper"
         self._settings = {**SETTINGS, **(settings or {})}
         self._cards = cards
         self._modem_options = modem
+        self._image = firmware
         self._processes: dict[str, subprocess.Popen] = {}
         self._stack = contextlib.ExitStack()
         self._firmware: subprocess.Popen | None = None
@@ -69,7 +78,7 @@ class Rig:
             self.storage.mkdir(parents=True, exist_ok=True)
             self.paper.mkdir(parents=True, exist_ok=True)
             self._start_devices()
-            self.console = stack.enter_context(ConsolePort())
+            self.console = stack.enter_context(ConsolePort(self.folder / "console.log"))
             self.configure({**self._settings, "port": self.port})
             self._stack = stack.pop_all()
         return self
@@ -130,7 +139,7 @@ class Rig:
 
     def start_firmware(self, clock_offset: int = 0) -> None:
         """Power the terminal on: MicroPython with the compiled image and a limited heap."""
-        folder = image.build("UNIX")
+        folder = self._image or image.build("UNIX")
         environment = {
             "TZ": "Asia/Shanghai",
             "MICROPYPATH": str(folder),
@@ -149,6 +158,12 @@ class Rig:
                 stderr=subprocess.STDOUT,
                 env=environment,
             )
+
+    def wait_firmware(self, timeout: float = 10) -> int:
+        """Wait until the firmware ends by itself and return its exit code. Raises subprocess.TimeoutExpired."""
+        if self._firmware is None:
+            raise Problem("the firmware was not started: call start_firmware() first")
+        return self._firmware.wait(timeout)
 
     @property
     def firmware_running(self) -> bool:

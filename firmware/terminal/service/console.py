@@ -4,6 +4,7 @@ Read-only commands work at once; keys need the technician's password. Passwords 
 secret is ever printed. `help` lists the commands.
 """
 
+import gc
 from binascii import unhexlify
 
 import paycrypt
@@ -106,7 +107,7 @@ class Console:
             ("signal", "-" if modem.signal is None else str(modem.signal)),
             ("reversal", "none" if pending is None else "trace %06d" % pending["trace"]),
             ("notices_open", str(self._outbox.open_count)),
-        )
+        ) + _heap()
         for name, value in rows:
             await self._say("%s=%s" % (name, value))
 
@@ -191,6 +192,16 @@ class Console:
 
 def _printable(line):
     return all(32 <= b < 127 for b in line)
+
+
+def _heap():
+    """Return the rows about the heap after a collection; an interpreter that does not tell adds none."""
+    gc.collect()
+    return tuple(
+        (name, str(getattr(gc, function)()))
+        for name, function in (("heap_used", "mem_alloc"), ("heap_free", "mem_free"))
+        if hasattr(gc, function)
+    )
 
 
 def _yes(value):

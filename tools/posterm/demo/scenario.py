@@ -23,7 +23,8 @@ MERCHANT = "13900139000"
 WORDS = {
     "zh": {
         "nokey": "请注入主密钥", "signin": "请先签到", "start": "请输入金额", "amount": "金额:", "swipe": "请刷卡",
-        "pin": "请输入密码", "mobile": "顾客手机号", "again": "请再输一次", "approved": "交易成功", "declined": "交易失败",
+        "pin": "请输入密码", "mobile": "顾客手机号", "again": "请再输一次",
+        "approved": "交易成功", "declined": "交易失败",
         "unknown": "交易结果未知", "tear": "请撕下", "no_funds": "余额不足", "merchant_copy": "商户存根",
         "customer_copy": "持卡人存根", "success": "成功", "failure": "未成功", "cancelled": "取消", "slip": "签购单",
     },

@@ -14,9 +14,11 @@ from posterm.console import ConsoleError
 from posterm.demo import secrets_check
 from posterm.demo.checks import Failed
 from posterm.demo.scenario import STEPS, Scene
+from posterm.project import Problem
 from posterm.rig import Rig
 from posterm.sim.control import ControlError
 
+LOG = "demo.log"
 STYLES = {"screen": "black on green", "slip": "black on white", "message": "cyan"}
 WIDTHS = {"screen": 20, "slip": 36, "message": 44}  # cells with the frame
 
@@ -45,10 +47,9 @@ class Presenter:
 
 def run(out: Path, language: str) -> int:
     """Play the scenario, keep pictures and logs in `out`. Returns 0 when every step was verified, else 1."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    _prepare(out)
     started = time.monotonic()
-    with open(out / "demo.log", "w", encoding="utf-8") as file:
+    with open(out / LOG, "w", encoding="utf-8") as file:
         screen = Console(highlight=False)
         log = Console(file=file, width=100, color_system=None, highlight=False)
         present = Presenter(screen, log)
@@ -76,6 +77,15 @@ def run(out: Path, language: str) -> int:
         present.print(Group(f"pictures and log: {out}"))
     screen.print(f"done in {time.monotonic() - started:.0f} s")
     return 0
+
+
+def _prepare(out: Path) -> None:
+    """Make `out` an empty folder; only an earlier demo's folder is cleared. Raises Problem for any other one."""
+    if out.exists() and any(out.iterdir()):
+        if not (out / LOG).is_file():
+            raise Problem(f"{out} holds other files: choose a new folder with --out")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
 
 
 def _explain(present: Presenter, rig: Rig) -> None:

@@ -1,0 +1,97 @@
+"""The e2e tier: the firmware in real MicroPython between simulated devices, each a process of its own."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+import secrecy
+from posterm import image
+from posterm.rig import Rig
+from till import MODEM, SETTINGS, Till
+
+LANES = 4  # shops that work at the same time; a shop mostly waits
+
+
+@pytest.fixture(scope="session")
+def firmware(tmp_path_factory) -> Path:
+    """Folder of the firmware's image, compiled once; what happens to the sources meanwhile does not matter."""
+    built = image.build("UNIX")
+    folder = tmp_path_factory.mktemp("image")
+    for name in ("flash.mpy", "start.py"):
+        shutil.copyfile(built / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def command(root) -> Callable[..., subprocess.CompletedProcess]:
+    """Return `command(*words)`: run the installed command `posterm` and return what it said."""
+    program = Path(sys.executable).with_name("posterm")
+
+    def run(*words: object, timeout: float = 60) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [program, *map(str, words)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False, cwd=root,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def till(tmp_path_factory, firmware) -> Iterator[Till]:
+    """One open till for a module's tests, searched for secrets when they are through."""
+    with Rig(tmp_path_factory.mktemp("rig"), SETTINGS, modem=MODEM, firmware=firmware) as rig:
+        till = Till(rig)
+        till.open()
+        yield till
+        secrecy.search(till)
+
+
+class Lanes:
+    """Several tills that serve a module's cases at the same time.
+
+    outcome = lanes.start(case, argument)     # case(till, argument) runs as soon as a till is free
+    outcome.result()                          # what it returned or raised
+    """
+
+    def __init__(self, tills: list[Till]):
+        self._free: SimpleQueue[Till] = SimpleQueue()
+        for till in tills:
+            self._free.put(till)
+        self._pool = ThreadPoolExecutor(len(tills))
+
+    def start(self, case: Callable, *arguments: object) -> Future:
+        return self._pool.submit(self._serve, case, arguments)
+
+    def _serve(self, case: Callable, arguments: tuple) -> object:
+        till = self._free.get()
+        try:
+            return case(till, *arguments)
+        finally:
+            till.collect_frames()
+            self._free.put(till)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module")
+def lanes(tmp_path_factory, firmware) -> Iterator[Lanes]:
+    """Several open tills, searched for secrets when the module's cases are through."""
+    with ExitStack() as stack:
+        tills = []
+        for number in range(LANES):
+            folder = tmp_path_factory.mktemp(f"lane{number}")
+            tills.append(Till(stack.enter_context(Rig(folder, SETTINGS, modem=MODEM, firmware=firmware))))
+        with ThreadPoolExecutor(LANES) as pool:
+            list(pool.map(Till.open, tills))
+        lanes = Lanes(tills)
+        yield lanes
+        lanes.close()
+        for till in tills:
+            secrecy.search(till)

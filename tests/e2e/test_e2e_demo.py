@@ -1,0 +1,38 @@
+"""The demo: each of its steps as a test, and the installed command as a user runs it."""
+
+import pytest
+from posterm.demo import secrets_check
+from posterm.demo.scenario import STEPS, Scene
+from posterm.rig import Rig
+
+PICTURES = ("lcd-pin.png", "lcd-approved.png", "lcd-declined.png", "lcd-unknown.png", "slip-merchant.png", "slip-customer.png")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory, firmware):
+    out = tmp_path_factory.mktemp("scene")
+    with Rig(out / "rig", settings={"result_seconds": 1, "copy_seconds": 1}, firmware=firmware) as rig:
+        yield Scene(rig, out, "zh", lambda *_shown: None)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.en)
+def test_step(scene, step):
+    assert step.run(scene)
+
+
+def test_no_secret_is_left_after_the_steps(scene):
+    assert "hold no card number" in secrets_check.check(scene.rig, scene.out)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_command_plays_the_demo_and_leaves_pictures(command, tmp_path, language):
+    out = tmp_path / "demo"
+    done = command("demo", "--out", out, "--language", language, timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert "FAILED" not in done.stdout
+    for step in STEPS:
+        assert getattr(step, language) in done.stdout
+    for name in PICTURES:
+        assert (out / name).read_bytes().startswith(PNG)
+    assert (out / "demo.log").stat().st_size > 1000
