@@ -3,6 +3,7 @@
     Terminal(board.open_board()).run()
 """
 
+import os
 import random
 
 import gbk
@@ -52,7 +53,7 @@ class Terminal:
         texts = Texts(self.settings["language"])
         self.keys = Keys(paycrypt.KeyStore(), board.storage, board.device_secret(), board.entropy, self.log)
         self.modem = modem_lib.Modem(board.modem_uart, modem_lib.SIM7600, power=board.modem_power, log=self.log)
-        self.ledger = Ledger(journal.Journal(board.storage + "/ledger"), self.log)
+        self.ledger = Ledger(journal.Journal(board.storage + "/ledger"), self.log, lambda: _room(board.storage))
         self.outbox = Outbox(
             journal.Journal(board.storage + "/outbox"),
             self.keys.protect,
@@ -66,10 +67,10 @@ class Terminal:
         self.modem.on_pdu = sender.on_pdu
         printer = thermal.Printer(board.printer_uart, thermal.P58, gbk.encode)
 
-        inputs = Inputs(board.keypad, board.card_reader, board.buzzer, lambda: self.tasks.beat("operator"))
+        inputs = Inputs(board.keypad, board.card_reader, board.buzzer, self._beat)
         forms = Forms(Screen(board.lcd), inputs, texts, self.settings["input_seconds"])
         messages = Messages(self.settings, self.keys)
-        link = Link(self.modem, self.settings, self.log)
+        link = Link(self.modem, self.settings, self.log, self._beat)
         session = Session(link, messages, self.keys, self.ledger, self.clock, self.log)
         printing = Printing(printer, forms, self.ledger, self.settings, self.log)
         words = templates.load(self.settings["language"])
@@ -100,3 +101,12 @@ class Terminal:
     async def run(self):
         """Run for ever."""
         await self.tasks.run()
+
+    def _beat(self):
+        self.tasks.beat("operator")
+
+
+def _room(directory):
+    """Return the octets free on the medium that holds `directory`."""
+    figures = os.statvfs(directory)
+    return figures[1] * figures[4]

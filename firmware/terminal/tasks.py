@@ -1,9 +1,9 @@
 """Named, supervised tasks: a dead one is logged and started again; the watchdog is fed only while the critical ones report.
 
-    tasks = Tasks(watchdog, log)
-    tasks.add("modem", modem.run)
-    tasks.add("operator", idle.run, critical=45)     # must call tasks.beat("operator") at least every 45 s
-    await tasks.run()
+tasks = Tasks(watchdog, log)
+tasks.add("modem", modem.run)
+tasks.add("operator", idle.run, critical=45)     # must call tasks.beat("operator") at least every 45 s
+await tasks.run()
 """
 
 import asyncio
@@ -65,11 +65,17 @@ class Tasks:
                 await start()
                 self._log("task.ended", name)
             except Exception as e:  # noqa: BLE001 - the one place that turns a defect into a restart
-                self._log("task.died", "%s %s" % (name, _where(e)))
+                self._report(name, e)
             if time.ticks_diff(time.ticks_ms(), began) > 60000:
                 wait = _RESTART_FIRST
             await asyncio.sleep(wait)
             wait = min(wait * 2, _RESTART_MAX)
+
+    def _report(self, name, e):
+        try:
+            self._log("task.died", "%s %s" % (name, _where(e)))
+        except MemoryError:
+            return  # restarting the task matters more than the entry
 
 
 def _where(e):

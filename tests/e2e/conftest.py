@@ -15,7 +15,7 @@ from posterm import image
 from posterm.rig import Rig
 from till import MODEM, SETTINGS, Till
 
-LANES = 4  # shops that work at the same time; a shop mostly waits
+LANES = 6  # shops that work at the same time; a shop mostly waits
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,7 @@ class Lanes:
     def _serve(self, case: Callable, arguments: tuple) -> object:
         till = self._free.get()
         try:
+            till.ready()
             return case(till, *arguments)
         finally:
             till.collect_frames()

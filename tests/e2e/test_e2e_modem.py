@@ -11,11 +11,10 @@ CASES = [(point, fault) for point in POINTS for fault in ("reboot_on", "silent_o
 def fail_in_sale(till, point, fault):
     """Let the modem fail at `point` of a sale; return what became of it, then make another sale."""
     fen = 5000 + CASES.index((point, fault))
-    till.idle()
     till.rig.modem.call(fault, point=point)
     till.enter(fen)
-    till.rig.wait_screen(UNSENT, REVERSED, APPROVED, timeout=60)
-    till.idle(timeout=60)
+    till.rig.wait_screen(UNSENT, REVERSED, APPROVED, timeout=40)
+    till.idle()
     outcome = till.assert_all_or_nothing(fen)
     seen = bool(till.host_rows(fen))
     till.sell(fen + 100)
@@ -38,11 +37,10 @@ def test_a_sale_during_which_the_modem_fails(sales, point, fault):
 
 def charge_and_interrupt(till, fen, disturb):
     """Disturb the line while the request is under way; the sale must end one way or the other."""
-    till.idle()
     till.enter(fen)
     disturb(till.rig.modem)
-    till.rig.wait_screen(UNSENT, REVERSED, APPROVED, timeout=60)
-    till.idle(timeout=60)
+    till.rig.wait_screen(UNSENT, REVERSED, APPROVED, timeout=40)
+    till.idle()
     till.assert_all_or_nothing(fen)
     till.rig.modem.call("dribble", size=0)
     till.sell(fen + 100)
@@ -77,7 +75,6 @@ def test_a_disturbed_line_during_a_sale(disturbed, name):
 
 def reboot_while_sending(till, point, fen):
     """Let the modem restart at `point` of the first message; return the notices' states when all is settled."""
-    till.idle()
     till.rig.modem.call("reboot_on", point=point)
     till.enter(fen)
     till.rig.wait_screen(TEAR)

@@ -36,26 +36,25 @@ def whole_slip(till):
 
 @pytest.fixture
 def clean_paper(till, whole_slip):
-    till.rig.printer.call("clear")
-    yield whole_slip
-    till.rig.printer.call("paper", state="ok")
-    till.rig.printer.call("cover", open=False)
-    till.rig.printer.call("mute", on=False)
     till.rig.printer.call("mode", when_out="keep")
+    till.ready()
+    till.rig.printer.call("clear")
+    return whole_slip
 
 
 def finish_slip(till, whole_slip):
     """Resume at the problem screen, take both copies, and compare the paper with a whole slip."""
     till.rig.keys("ENTER")
+    till.rig.wait_screen(TEAR, timeout=40)
     till.take_slips()
     text = till.rig.printer.call("text", all=True)["text"]
     assert contains_in_order(paper_lines(text), whole_slip), text
 
 
-@pytest.mark.parametrize("when_out", ["keep", "lose"])
-@pytest.mark.parametrize("lines", [1, 7, 14, 21])
+@pytest.mark.parametrize(("lines", "when_out"), [(1, "keep"), (7, "keep"), (14, "keep"), (19, "keep"), (8, "lose")])
 def test_paper_out_in_the_merchants_copy(till, clean_paper, lines, when_out):
-    fen = 4100 + lines + (50 if when_out == "lose" else 0)
+    """The head keeps what it has received, or loses it: a line may be printed twice, none may be missing."""
+    fen = 4100 + lines
     till.rig.printer.call("mode", when_out=when_out)
     till.rig.printer.call("paper", state="ok", out_after=lines)
     till.enter(fen)

@@ -125,7 +125,7 @@ def test_notices_that_only_wait_for_a_report_make_room(tmp_path, clock):
     assert box.state("000001-c")[:2] == ("sent", "")
 
 
-def test_the_journal_stays_small_and_keeps_fifty_ends(tmp_path, clock):
+def test_the_journal_stays_small_and_keeps_twelve_ends(tmp_path, clock):
     box = opened(tmp_path, clock)
     largest = 0
     for i in range(300):
@@ -142,8 +142,8 @@ def test_the_journal_stays_small_and_keeps_fifty_ends(tmp_path, clock):
     assert largest < 60_000
     box = opened(tmp_path, clock)
     summaries = list(box.entries())
-    # ends that the last compaction has not passed yet count as known, never more than fifty
-    assert [s[0] for s in summaries] == ["%06d-c" % i for i in range(250, 300)]
+    # ends that the last compaction has not passed yet count as known, never more than twelve
+    assert [s[0] for s in summaries] == ["%06d-c" % i for i in range(288, 300)]
     assert {s[4] for s in summaries} == {"delivered", "failed"}
 
 

@@ -72,6 +72,14 @@ class ConsolePort:
 
     def inject_master_key(self, password: str, key: bytes) -> str:
         """Log in and load the terminal master key in two components; return the check value the terminal shows."""
+        self.type_master_key(password, key)
+        answer = self.expect("posterm> ")
+        if "check value " not in answer:
+            raise ConsoleError("the terminal refused the key: " + answer.strip().splitlines()[0])
+        return answer.split("check value ")[1].split()[0]
+
+    def type_master_key(self, password: str, key: bytes) -> None:
+        """Log in and type both components of the terminal master key, up to the last key; read no answer."""
         mask = os.urandom(len(key))
         masked = bytes(a ^ b for a, b in zip(key, mask, strict=True))
         self.drop()
@@ -84,7 +92,3 @@ class ConsolePort:
         self.send(mask.hex())
         self.expect("component 2")
         self.send(masked.hex())
-        answer = self.expect("posterm> ")
-        if "check value " not in answer:
-            raise ConsoleError("the terminal refused the key: " + answer.strip().splitlines()[0])
-        return answer.split("check value ")[1].split()[0]

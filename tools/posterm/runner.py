@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -56,8 +57,9 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
             env=environment,
         )
         try:
-            if here is not None:
-                _bridge(here, firmware)
+            signal.signal(signal.SIGTERM, _interrupt)
+            if here is not None and _bridge(here, firmware):
+                return 0
             return firmware.wait()
         except KeyboardInterrupt:
             return 130
@@ -67,8 +69,12 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
                 firmware.wait()
 
 
-def _bridge(port: ConsolePort, firmware: subprocess.Popen) -> None:
-    """Carry keys and output between this terminal and the console until the firmware ends."""
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt  # so that the firmware is ended too
+
+
+def _bridge(port: ConsolePort, firmware: subprocess.Popen) -> bool:
+    """Carry keys and output between this terminal and the console. True: Ctrl-] was typed; False: the firmware ended."""
     keyboard = sys.stdin.fileno()
     saved = termios.tcgetattr(keyboard) if os.isatty(keyboard) else None
     if saved:
@@ -84,9 +90,10 @@ def _bridge(port: ConsolePort, firmware: subprocess.Popen) -> None:
                 elif not data:
                     sources.remove(keyboard)  # no more input: go on showing what the terminal says
                 elif _QUIT in data:
-                    return
+                    return True
                 else:
                     os.write(port.near, data)
+        return False
     finally:
         if saved:
             termios.tcsetattr(keyboard, termios.TCSADRAIN, saved)

@@ -18,9 +18,11 @@ _CONNECT_SECONDS = const(30)
 
 
 class Link:
-    """Args: `modem` (connect), `settings` (host, port, tpdu, header, host_timeout), `log(event, detail)`."""
+    """Args: `modem` (connect), `settings` (host, port, tpdu, header, host_timeout), `log(event, detail)`, `beat` called
+    at the start of each exchange, which ends within host_timeout and about a minute for the modem."""
 
-    def __init__(self, modem, settings, log):
+    def __init__(self, modem, settings, log, beat):
+        self._beat = beat
         self._modem = modem
         self._settings = settings
         self._log = log
@@ -31,6 +33,7 @@ class Link:
 
         Raises NotSent when nothing left the terminal, NoAnswer otherwise.
         """
+        self._beat()
         s = self._settings
         frame = bytearray(2 + _PREFIX + len(message))
         size = len(frame) - 2

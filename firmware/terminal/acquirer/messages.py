@@ -109,6 +109,6 @@ class Messages:
         for number in (3, 4, 11, 41, 42):
             if number in fields and got.get(number, fields[number]) != fields[number]:
                 raise NoAnswer("answer field %d differs" % number)
-        if got.get(11) is None or len(got.get(39, "")) != 2:
+        if got.get(11) is None or len(got.get(39, "").strip()) != 2:
             raise NoAnswer("answer without trace or code")
         return got

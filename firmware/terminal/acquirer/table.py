@@ -55,6 +55,9 @@ NO_ANSWER = "98"
 BAD_MAC = "A0"
 OTHER = "06"
 
+# answers to a request that are neither approval nor refusal (in progress, a part approved): undone
+UNSETTLED = ("09", "10")
+
 # answers to a 0400 that end it: done, invalid (the host holds no such sale), original not found
 REVERSAL_ENDED = ("00", "12", "25")
 

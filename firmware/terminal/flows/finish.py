@@ -31,22 +31,22 @@ class Finish:
         self._ledger.close(record)
 
     async def fault_slip(self, record):
-        """Print the slip that says a reversal found no answer."""
-        await self._printing.lines(slip.fault(record, self._settings, self._texts))
+        """Print the slip that says a reversal found no answer, and store that it is out. Without paper: another time."""
+        if await self._printing.lines(slip.fault(record, self._settings, self._texts), ask=False):
+            self._ledger.fault(record)
 
     def _queue(self, record):
         fields = self._fields(record)
-        event = "sale_" + record["state"]
         if record["mobile"]:
-            number = self._keys.reveal(bytes.fromhex(record["mobile"])).decode()
-            self._put(record, event, "customer", number, fields)
+            self._put(record, "customer", lambda: self._keys.reveal(bytes.fromhex(record["mobile"])).decode(), fields)
         if self._settings["merchant_mobile"]:
-            self._put(record, event, "merchant", self._settings["merchant_mobile"], fields)
+            self._put(record, "merchant", lambda: self._settings["merchant_mobile"], fields)
 
-    def _put(self, record, event, audience, number, fields):
+    def _put(self, record, audience, number, fields):
+        event = "sale_" + record["state"]
         key = "%06d.%06d-%s" % (record["batch"], record["trace"], audience[0])
         try:
-            self._outbox.queue(key, event, audience, number, self._templates.render(event, audience, fields))
+            self._outbox.queue(key, event, audience, number(), self._templates.render(event, audience, fields))
         except (OutboxFull, OSError, ValueError) as e:
             # the payment stands whatever becomes of its notice; the event log and the doctor say why there is none
             self._log("notice.notqueued", "%s %s" % (key, type(e).__name__))
@@ -63,7 +63,8 @@ class Finish:
             "voucher": "%06d" % record["trace"],
         }
         if record["state"] == "declined":
-            answer = answers.find(self._texts.language, record["code"])
+            # in the language of the templates, which the operator's choice for the screen does not change
+            answer = answers.find(s["language"], record["code"])
             fields["reason"] = answer.reason
             fields["advice"] = answer.advice
         return fields

@@ -5,9 +5,9 @@ Between two keys it finishes what a power cut left and tries a pending reversal 
 
 from micropython import const
 
-from terminal.acquirer import table
 from terminal.ui.cells import center, fit, money, right, width
-from terminal.ui.forms import Left, wipe_card
+from terminal.ui.forms import Left
+from terminal.ui.inputs import wipe_card
 from terminal.ui.screen import COLUMNS
 
 _TICK = const(1)  # seconds between two looks at clock, signal and queue
@@ -56,7 +56,7 @@ class Idle:
                     left = wait
                     wait = min(wait * 2, _REVERSAL_MAX)
             self._show()
-            event = await self._forms.inputs.get(_TICK)
+            event = await self._forms.inputs.get(_TICK, cards=True)
             if event is None:
                 left -= _TICK
                 continue
@@ -65,15 +65,15 @@ class Idle:
     async def _recover(self):
         """Finish answered transactions whose slip or notices a power cut prevented."""
         t = self._forms.texts
-        pending = self._ledger.pending
-        if pending is not None and pending["state"] == "started":
-            self._ledger.undo(pending, table.OTHER)  # this task died between request and answer
         for record in list(self._ledger.unclosed):
             if record["state"] == "approved":
                 self._log("recovered", "trace %06d" % record["trace"])
                 amount = right(money(record["amount"]), COLUMNS)
                 self._forms.screen.message(t("recovered"), amount, t("recovered.why"))
-            await self._finish.run(record, recovered=True)
+            try:
+                await self._finish.run(record, recovered=True)
+            except Exception as e:  # noqa: BLE001 - a record that cannot be finished must not keep the shop closed
+                self._log("recover.failed", "trace %06d %s" % (record["trace"], type(e).__name__))
 
     async def _dispatch(self, event):
         kind, value = event

@@ -29,8 +29,8 @@ class Printing:
                 self._log("slip.skipped", "trace %06d copy %d" % (record["trace"], copy + 1))
             self._ledger.slip(record, copy + 1)
 
-    async def lines(self, lines):
-        """Print layout lines to the end. Returns False when the operator gave up."""
+    async def lines(self, lines, ask=True):
+        """Print layout lines to the end. Returns False when the operator gave up; without `ask` when there is a problem."""
         t = self._forms.texts
         start = 0
         while True:
@@ -41,7 +41,7 @@ class Printing:
                 start = e.line
                 kind = e.kind.replace(" ", "")
             self._log("printer." + kind, "line %d" % start)
-            if not await self._ask(t("print." + kind)):
+            if not ask or not await self._ask(t("print." + kind)):
                 return False
             self._forms.screen.message(t("printing"))
 

@@ -3,11 +3,10 @@
     amount -> card -> PIN -> mobile -> started (stored, reversal armed) -> host
         approved -> result, notices queued, slip
         declined -> result with what to do; 55 asks for the PIN again; 77 signs in and asks for the PIN again
-        nothing sent -> dropped      no valid answer -> reversal at once
+        nothing sent -> dropped      no valid answer, or none that can be stored -> reversal at once
 """
 
 import gbk
-import journal
 import sms
 from micropython import const
 
@@ -16,7 +15,8 @@ from terminal.acquirer.errors import BadMac, HostError, NotSent
 from terminal.acquirer.session import SIGN_IN_CODES
 from terminal.security import card as cards
 from terminal.ui.cells import center, money, right
-from terminal.ui.forms import Left, show_card, show_number, show_plain, wipe_card
+from terminal.ui.forms import Left, show_card, show_number, show_plain
+from terminal.ui.inputs import wipe_card
 from terminal.ui.screen import COLUMNS
 
 _WRONG_PIN = "55"
@@ -47,6 +47,10 @@ class Sale:
         try:
             if not await self._reversal.run():
                 return
+            if not self._ledger.has_room:
+                self._log("sale.full")
+                await self._full()
+                return
             if not self._session.signed_in and not await self._signin.run():
                 return
             if track is not None:
@@ -72,12 +76,11 @@ class Sale:
                 pin_block = await self._pinpad.enter(card.pan, amount, self._settings["pin_bypass"])
                 if mobile is None:
                     mobile = await self._mobile()
-                record, got = await self._ask_host(card, amount, pin_block, mobile)
+                record, code = await self._ask_host(card, amount, pin_block, mobile)
             finally:
                 self._modem.release()
-            if got is None:
+            if code is None:
                 return
-            code = got[39]
             if code == "00":
                 await self._approved(record)
                 return
@@ -99,7 +102,10 @@ class Sale:
         return False
 
     async def _ask_host(self, card, amount, pin_block, mobile):
-        """Store the record, send the request; return (record, answer fields), the latter None when there is no valid answer."""
+        """Store the record, send the request, store the answer.
+
+        Returns (record, DE39), or (None, None) when there is no answer to act on and everything has been said.
+        """
         t = self._forms.texts
         self._forms.screen.message(t("sale"), right(money(amount), COLUMNS), t("online"))
         try:
@@ -112,29 +118,55 @@ class Sale:
                 self._clock.text(),
                 _hex(self._keys.protect(mobile)) if mobile else "",
             )
-        except journal.Full:
-            await self._forms.say(t("full"), t("full.why"), seconds=10)
+        except OSError as e:
+            self._log("sale.unstored", "started, error %d" % e.errno)
+            await self._full()
             return None, None
         try:
             got = await self._session.transact(record, card.fields(), pin_block)
         except NotSent as e:
-            self._ledger.dropped(record)
             self._log("sale.unsent", "trace %06d %s" % (record["trace"], e.reason))
-            await self._result(t("unsent"), t("unsent.why"))
-            return record, None
+            if self._stored("dropped", record):
+                await self._result(t("unsent"), t("unsent.why"))
+            else:
+                await self._undo(record, table.OTHER)
+            return None, None
         except HostError as e:
-            reason = table.BAD_MAC if isinstance(e, BadMac) else table.NO_ANSWER
-            self._ledger.undo(record, reason)
             self._log("sale.unknown", "trace %06d %s" % (record["trace"], e.reason))
-            self._forms.inputs.forget()
-            await self._forms.say(t("noanswer"), t("noanswer.why"), seconds=2)
-            await self._reversal.run()
-            return record, None
-        if got[39] == "00":
-            self._ledger.approved(record, got.get(37, ""), got.get(38, ""), self._host_time(got), _name(got.get(44, b"")))
+            await self._undo(record, table.BAD_MAC if isinstance(e, BadMac) else table.NO_ANSWER)
+            return None, None
+        code, reference = got[39], got.get(37, "")
+        if code in table.UNSETTLED:
+            self._log("sale.unknown", "trace %06d answer %s" % (record["trace"], code))
+            stored = False
+        elif code == "00":
+            issuer = _name(got.get(44, b""))
+            stored = self._stored("approved", record, reference, got.get(38, ""), self._host_time(got), issuer)
         else:
-            self._ledger.declined(record, got[39], got.get(37, ""))
-        return record, got
+            stored = self._stored("declined", record, code, reference)
+        if not stored:
+            await self._undo(record, table.OTHER)
+            return None, None
+        return record, code
+
+    def _stored(self, event, record, *details):
+        """Store `event` of the ledger. False when the medium refused: then the reversal stays armed."""
+        try:
+            getattr(self._ledger, event)(record, *details)
+        except OSError as e:
+            self._log("sale.unstored", "%s %06d error %d" % (event, record["trace"], e.errno))
+            return False
+        return True
+
+    async def _undo(self, record, reason):
+        """Nothing may stand that is not known and stored: reverse at once."""
+        t = self._forms.texts
+        self._stored("undo", record, reason)
+        await self._forms.say(t("noanswer"), t("noanswer.why"), seconds=2)
+        await self._reversal.run()
+
+    async def _full(self):
+        await self._forms.say(self._forms.texts("full"), self._forms.texts("full.why"), seconds=10)
 
     async def _approved(self, record):
         t = self._forms.texts
@@ -223,7 +255,9 @@ class Sale:
     def _host_time(self, got):
         """Return the host's date and time (DE13, DE12) as text, the year from our clock."""
         time, date = got.get(12, ""), got.get(13, "")
-        if len(time) != 6 or len(date) != 4:
+        if not ("000000" <= time <= "235959" and time[2:4] < "60" and time[4:] < "60"):
+            return self._clock.text()
+        if not ("0101" <= date <= "1231" and "01" <= date[2:] <= "31"):
             return self._clock.text()
         year, month = self._today()
         if month == 1 and date[:2] == "12":

@@ -28,6 +28,10 @@ class SignIn:
             self._log("signin.failed", e.reason)
             await self._forms.say(t("signin.failed"), t("unsent.why"))
             return False
+        except OSError as e:
+            self._log("signin.unstored", "error %d" % e.errno)
+            await self._forms.say(t("full"), t("full.why"))
+            return False
         finally:
             self._modem.release()
         await self._forms.say(t("signin.done"), seconds=1)

@@ -2,14 +2,18 @@
 
 States of a transaction and the event that leads from one to the next:
 
-    started --approved--> approved --slip (each copy)--> --noticed--> closed
+    started --approved--> approved --noticed--> --slip (each copy)--> closed
        |----declined--> declined --noticed--> closed
        |----dropped---> closed                        nothing left the terminal
-       |----undo------> reversing --reversed--> cancelled --noticed--> closed
+       |----undo------> reversing --(fault)--> --reversed--> cancelled --noticed--> closed
        `----(found at start-up) is a reversing one: the power failed before the answer was recorded
 
 `started` is stored before the request leaves: from then on the reversal is armed. At most one transaction is
 started or reversing, because the next one begins only after it has ended.
+
+What decides about money is stored or fails: `start`, `approved`, `declined`, `dropped`, `undo`, `reversed` raise
+OSError when the medium does not take it. What only says how far the paper work is (`slip`, `noticed`, `close`,
+`fault`) holds in memory when it cannot be stored: after a restart that work may be done twice.
 """
 
 import json
@@ -17,6 +21,8 @@ import json
 from micropython import const
 
 _TRACE_MAX = const(999999)
+_ROOM = const(16384)  # octets a new transaction wants to find free: its records, its notices, the event log
+_MAX_UNCLOSED = const(20)
 
 # event kind -> state it leads to
 _STATES = {
@@ -27,15 +33,17 @@ _STATES = {
     "undo": "reversing",
     "reversed": "cancelled",
 }
+_PENDING_KINDS = ("approved", "declined", "dropped", "reversed", "fault")
 _CUT = "98"  # DE39 of the reversal after a power cut: no answer known
 
 
 class Ledger:
-    """Args: `journal` (lib/journal), `log(event, detail)`. Raises journal.Full from every method that writes."""
+    """Args: `journal` (lib/journal), `log(event, detail)`, `room()` -> octets free on the medium."""
 
-    def __init__(self, journal, log):
+    def __init__(self, journal, log, room):
         self._journal = journal
         self._log = log
+        self._room = room
         self.trace = 0  # last trace number used
         self.batch = 1
         self.pending = None  # the transaction whose reversal is armed
@@ -46,8 +54,15 @@ class Ledger:
         if journal.damaged:
             log("ledger.damaged", "%d records" % journal.damaged)
         if self.pending is not None and self.pending["state"] == "started":
+            # not stored: every start-up that finds `started` without an end comes to the same
             log("ledger.cut", "trace %06d" % self.pending["trace"])
-            self.undo(self.pending, _CUT)
+            self.pending["state"] = _STATES["undo"]
+            self.pending["reason"] = _CUT
+
+    @property
+    def has_room(self):
+        """True when the medium has room for another transaction with all that follows it."""
+        return self._room() >= _ROOM
 
     def next_trace(self):
         """Store and return the next trace number (1 to 999999, then 1 again)."""
@@ -64,7 +79,10 @@ class Ledger:
 
         kind: row of acquirer.table; amount: fen; entry: DE22; masked: card number for people; sealed: hex of the
         protected card data; time: text; mobile: hex of the protected customer number or "".
+        Raises OSError without room, ValueError while another transaction is pending.
         """
+        if self.pending is not None:
+            raise ValueError("ledger: trace %06d is pending" % self.pending["trace"])
         record = {
             "type": kind,
             "trace": self.trace % _TRACE_MAX + 1,
@@ -102,21 +120,32 @@ class Ledger:
         """Store the answer that ended the reversal."""
         self._write("reversed", {"trace": record["trace"], "reversal_code": code})
 
+    def fault(self, record):
+        """Store that the fault slip of a reversal without an answer is printed."""
+        self._note("fault", {"trace": record["trace"], "fault": True})
+
     def slip(self, record, copies):
         """Store that `copies` copies of the slip are printed (or given up)."""
-        self._write("slip", {"trace": record["trace"], "copies": copies})
+        self._note("slip", {"trace": record["trace"], "copies": copies})
 
     def noticed(self, record):
         """Store that the notices are in the outbox, or not wanted."""
-        self._write("noticed", {"trace": record["trace"]})
+        self._note("noticed", {"trace": record["trace"], "noticed": True})
 
     def close(self, record):
         """Store that nothing is left to do for `record`."""
-        self._write("closed", {"trace": record["trace"]})
+        self._note("closed", {"trace": record["trace"]})
 
     def _write(self, kind, fields):
         self._journal.append(kind, json.dumps(fields).encode())
         self._apply(kind, fields)
+
+    def _note(self, kind, fields):
+        try:
+            self._write(kind, fields)
+        except OSError as e:
+            self._log("ledger.unstored", "%s %06d error %d" % (kind, fields["trace"], e.errno))
+            self._apply(kind, fields)
 
     def _apply(self, kind, fields):
         if "trace" in fields and kind in ("trace", "started"):
@@ -127,35 +156,51 @@ class Ledger:
             self.batch = fields["batch"]
             return
         if kind == "started":
+            if self.pending is not None:
+                # its end was stored before this one could begin, and has become unreadable since
+                self._log("ledger.orphan", "end of %06d" % self.pending["trace"])
             record = dict(fields)
             record["copies"] = 0
-            record["noticed"] = False
+            record["noticed"] = record["fault"] = False
             record["state"] = "started"
             self.pending = record
             self.last = record
             return
-        record = self._find(fields["trace"])
+        record = self._find(kind, fields["trace"])
         if record is None:
             self._log("ledger.orphan", "%s %06d" % (kind, fields["trace"]))
             return
         for name in fields:
             record[name] = fields[name]
-        if kind == "noticed":
-            record["noticed"] = True
-        elif kind == "closed":
-            self.unclosed = [r for r in self.unclosed if r is not record]
-        elif kind in _STATES:
+        if kind in _STATES:
             record["state"] = _STATES[kind]
-            if kind == "undo":
-                return
+        if kind == "undo":
+            self._remove(record)
+            self.pending = record
+        elif kind == "closed":
+            self._remove(record)
+        elif kind in _STATES:
             self.pending = None
             if kind != "dropped":
-                self.unclosed.append(record)
+                self._leave_open(record)
 
-    def _find(self, trace):
-        if self.pending is not None and self.pending["trace"] == trace:
-            return self.pending
-        for record in self.unclosed:
-            if record["trace"] == trace:
-                return record
+    def _find(self, kind, trace):
+        """Return the record that event `kind` is about: numbers come round, so only a record in the right state fits."""
+        pending = self.pending
+        if pending is not None and pending["trace"] == trace and (kind in _PENDING_KINDS or kind == "undo"):
+            return pending
+        if kind in _PENDING_KINDS:
+            return None
+        # `undo` comes here when the medium reported a fault for an answer that it had stored all the same
+        for i in range(len(self.unclosed) - 1, -1, -1):
+            if self.unclosed[i]["trace"] == trace:
+                return self.unclosed[i]
         return None
+
+    def _leave_open(self, record):
+        if len(self.unclosed) >= _MAX_UNCLOSED:
+            self._log("ledger.unclosed", "trace %06d" % self.unclosed.pop(0)["trace"])
+        self.unclosed.append(record)
+
+    def _remove(self, record):
+        self.unclosed = [r for r in self.unclosed if r is not record]

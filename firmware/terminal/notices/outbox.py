@@ -21,7 +21,7 @@ from .entry import AT, CAUSE, DELIVERED, FAILED, IN_DOUBT, PENDING, REFERENCE, S
 
 _TEXT = const(6)  # its place in a "new" record
 _MAX_OPEN = const(64)
-_MAX_DONE = const(50)
+_MAX_DONE = const(12)  # enough to know a key again after a power cut; the journal keeps no more
 _MAX_PARTS = const(4)
 _MAX_TEXTS = const(8)  # texts kept in memory; others are read from the journal when their turn comes
 _COMPACT_AT = const(200)  # records
@@ -33,7 +33,7 @@ class OutboxFull(Exception):
 
 
 class Outbox:
-    """The open notices (at most 64) and what became of the latest 50 others.
+    """The open notices (at most 64) and what became of the latest 12 others.
 
     journal: a Journal of its own. protect, reveal: encrypt and decrypt a recipient's number (bytes -> bytes; reveal
     raises ValueError when it was damaged). now() -> int: seconds since 2000-01-01 local time, may jump.

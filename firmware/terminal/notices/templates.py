@@ -260,18 +260,20 @@ def _plain(value, longest):
 
 def _blotted(value):
     """Replace every run of 12 or more digits, also when grouped by blanks or hyphens, by four asterisks."""
-    out = []
-    run = []
-    digits = 0
-    for c in value + "\n":
-        if "0" <= c <= "9" or "０" <= c <= "９":
-            digits += 1
-            run.append(c)
-        elif run and c in " -":
-            run.append(c)
-        else:
-            out.append("****" if digits >= _CARD else "".join(run))
-            out.append(c)
-            run = []
-            digits = 0
-    return "".join(out)[:-1]
+    i = 0
+    while i < len(value):
+        start = i
+        digits = 0
+        while i < len(value) and (_is_digit(value[i]) or (digits and value[i] in " -")):
+            digits += _is_digit(value[i])
+            i += 1
+        if digits >= _CARD:
+            value = value[:start] + "****" + value[i:]
+            i = start + 4
+        elif i == start:
+            i += 1
+    return value
+
+
+def _is_digit(c):
+    return "0" <= c <= "9" or "０" <= c <= "９"

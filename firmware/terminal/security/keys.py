@@ -8,6 +8,7 @@ The sealed file is replaced by rename: a power cut leaves the old keys or the ne
 """
 
 import os
+from errno import ENOENT
 
 import paycrypt
 from micropython import const
@@ -30,8 +31,9 @@ class Keys:
         try:
             with open(self._path, "rb") as file:
                 store.unseal(file.read(), secret)
-        except OSError:
-            pass  # a new terminal
+        except OSError as e:
+            if e.errno != ENOENT:
+                raise  # only a file that is not there means a new terminal
         except paycrypt.Error as e:
             log("keys.refused", str(e))
         if store.usage(_LOCAL) is None:

@@ -24,24 +24,22 @@ def number(digits):
 
 def scrub(text):
     """Return `text` with every run of nine or more digits reduced to its last 4: the log's last line of defence."""
-    out = []
-    start = None
-    for i, c in enumerate(text):
-        if "0" <= c <= "9":
-            if start is None:
-                start = i
-            continue
-        if start is not None:
-            _close(out, text, start, i)
-            start = None
-        out.append(c)
-    if start is not None:
-        _close(out, text, start, len(text))
-    return "".join(out)
+    start = 0
+    while True:
+        start, end = _run(text, start)
+        if start == end:
+            return text
+        if end - start >= _RUN:
+            text = text[:start] + "*" * (end - start - 4) + text[end - 4 :]
+        start = end
 
 
-def _close(out, text, start, end):
-    if end - start < _RUN:
-        out.append(text[start:end])
-    else:
-        out.append("*" * (end - start - 4) + text[end - 4 : end])
+def _run(text, start):
+    """Return where the next run of digits at or after `start` begins and ends; both are equal when there is none."""
+    length = len(text)
+    while start < length and not "0" <= text[start] <= "9":
+        start += 1
+    end = start
+    while end < length and "0" <= text[end] <= "9":
+        end += 1
+    return start, end

@@ -1,9 +1,10 @@
-"""The event log: the last events in memory for the console, all of them in two files that take turns.
+"""The event log: two files that take turns; nothing is kept in memory.
 
     log = EventLog("/flash", clock)
     log("sale.unknown", "trace 000012 time-out")
+    log.last(20)
 
-Whatever a caller passes, runs of nine or more digits are masked before they are kept.
+Whatever a caller passes, runs of nine or more digits are masked before they are stored.
 """
 
 import os
@@ -12,8 +13,8 @@ from micropython import const
 
 from terminal.security.mask import scrub
 
-_KEEP = const(60)  # events in memory
 _FILE_MAX = const(16384)  # octets per file; the older of two files is dropped when the newer is full
+_TAIL = const(4096)  # octets read to show the last events
 _DETAIL_MAX = const(120)
 
 
@@ -23,30 +24,43 @@ class EventLog:
     def __init__(self, directory, clock):
         self._path = directory + "/events"
         self._clock = clock
-        self._lines = []
+        self._lost = 0  # events that found no room since the last one stored
         try:
             self._size = os.stat(self._path + ".log")[6]
         except OSError:
             self._size = 0
 
     def __call__(self, event, detail=""):
-        """Keep an event: `event` a dotted name, `detail` a short text without secrets."""
+        """Store an event: `event` a dotted name, `detail` a short text without secrets."""
         text = scrub(str(detail)[:_DETAIL_MAX]).replace("\n", " ").replace("\r", " ")
-        line = "%s %s %s" % (self._clock.text(), event, text)
-        self._lines.append(line)
-        if len(self._lines) > _KEEP:
-            self._lines.pop(0)
+        if self._lost:
+            text += " (after %d events that found no room)" % self._lost
         try:
-            self._store(line)
+            self._store("%s %s %s\n" % (self._clock.text(), event, text))
+            self._lost = 0
         except OSError:
-            self._lines.append(line + " (not stored)")  # a full flash must not stop a payment
+            self._lost += 1  # a full flash must not stop a payment
 
     def last(self, count):
-        """Return up to `count` last events as texts."""
-        return self._lines[-count:]
+        """Return up to `count` last events as texts, oldest first."""
+        lines = []
+        for suffix in (".old", ".log"):
+            lines = (lines + self._tail(self._path + suffix))[-count:]
+        return lines
+
+    def _tail(self, path):
+        try:
+            with open(path, "rb") as file:
+                start = max(0, os.stat(path)[6] - _TAIL)
+                file.seek(start)
+                data = file.read(_TAIL)
+        except OSError:
+            return []
+        lines = data.split(b"\n")[1 if start else 0 : -1]  # the first one may be cut, behind the last end is nothing
+        return [line.decode() for line in lines]
 
     def _store(self, line):
-        data = (line + "\n").encode()
+        data = line.encode()
         if self._size + len(data) > _FILE_MAX:
             os.rename(self._path + ".log", self._path + ".old")
             self._size = 0

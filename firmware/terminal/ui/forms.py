@@ -31,9 +31,9 @@ class Forms:
         self.texts = texts
         self.seconds = seconds
 
-    async def event(self):
-        """Return the next key or card event; raises Left for CANCEL and time-out."""
-        event = await self.inputs.get(self.seconds)
+    async def event(self, cards=True):
+        """Return the next key or card event (`cards`: or key event only); raises Left for CANCEL and time-out."""
+        event = await self.inputs.get(self.seconds, cards)
         if event is None:
             raise Left("timeout")
         if event == ("key", "CANCEL"):
@@ -42,11 +42,7 @@ class Forms:
 
     async def key(self):
         """Return the next key; a card swiped meanwhile is wiped and ignored."""
-        while True:
-            kind, value = await self.event()
-            if kind == "key":
-                return value
-            wipe_card(value)
+        return (await self.event(cards=False))[1]
 
     async def amount(self, title, limit, first=None):
         """Ask for an amount up to `limit` fen and return it in fen. `first`: a digit already pressed, or None."""
@@ -118,12 +114,6 @@ class Forms:
                 return int(key) - 1
 
 
-def wipe_card(track):
-    """Overwrite the octets of a swiped card."""
-    for i in range(len(track)):
-        track[i] = 0
-
-
 def show_card(typed):
     """Show the first six digits typed and a star for each further one: no frame ever shows more."""
     return bytes(typed[:6]).decode() + "*" * (len(typed) - 6)
@@ -136,7 +126,3 @@ def show_number(typed):
 
 def show_plain(typed):
     return bytes(typed).decode()
-
-
-def show_stars(typed):
-    return "*" * len(typed)

@@ -1,121 +1,120 @@
-"""English texts. Rows of a screen: at most 16 cells."""
+"""English texts, one line each: key|text. Rows of a screen: at most 16 cells. See texts.py."""
 
-TABLE = {
-    # idle, menu
-    "idle.start": "Key in an amount",
-    "idle.signin": "Sign in first",
-    "idle.nokey": "Load master key",
-    "idle.signal": "Sig",
-    "idle.nosignal": "No signal",
-    "idle.queue": "SMS",
-    "menu": "Menu",
-    "menu.sale": "Sale",
-    "menu.signin": "Sign in",
-    "menu.lasttxn": "Last sale",
-    "menu.notices": "SMS state",
-    "menu.language": "语言/Language",
-    "menu.version": "Version",
-    # entry
-    "sale": "Sale",
-    "amount": "Amount:",
-    "enter": "ENTER to go on",
-    "card": "Swipe or key card",
-    "card.number": "Card number:",
-    "card.expiry": "Expiry (MMYY)",
-    "card.bad": "Bad card number",
-    "card.expired": "Card has expired",
-    "card.swipe": "Swipe again",
-    "expiry.bad": "Bad expiry date",
-    "pin": "Enter PIN",
-    "pin.short": "At least 4 digits",
-    "pin.again": "Wrong PIN, again",
-    "mobile": "Customer mobile?",
-    "mobile.again": "Number again",
-    "mobile.differs": "Numbers differ",
-    "mobile.bad": "Bad number",
-    "amount.zero": "Amount is zero",
-    "amount.limit": "Over the limit",
-    "cancelled": "Cancelled",
-    "timeout": "Timed out",
-    # on the line
-    "online": "Contacting host",
-    "signin": "Sign in",
-    "signin.doing": "Signing in",
-    "signin.done": "Signed in",
-    "signin.failed": "Sign-in failed",
-    "reversal": "Reversal",
-    "reversal.doing": "Reversing",
-    "reversal.done": "Reversed",
-    "reversal.pending": "Not reversed yet",
-    "reversal.wait": "No new sale before the reversal",
-    "unsent": "NOT SENT",
-    "unsent.why": "No connection, nothing charged",
-    "noanswer": "RESULT UNKNOWN",
-    "noanswer.why": "Reversing: do not charge again",
-    "nonetwork": "No network yet",
-    # result
-    "approved": "APPROVED",
-    "declined": "DECLINED",
-    "code": "Code",
-    "recovered": "WAS APPROVED",
-    "recovered.why": "Printing the slip now",
-    "full": "Storage full",
-    "full.why": "Call service",
-    "fault": "Terminal fault",
-    # printing
-    "printing": "Printing",
-    "tear": "Tear off slip",
-    "tear.next": "ENTER: next copy",
-    "print.paper": "Out of paper",
-    "print.cover": "Cover is open",
-    "print.noanswer": "Printer silent",
-    "print.error": "Printer fault",
-    "print.resume": "ENTER to resume",
-    "print.skip": "CANCEL to skip",
-    # records
-    "last.none": "No records",
-    "state.started": "in progress",
-    "state.approved": "approved",
-    "state.declined": "declined",
-    "state.reversing": "to be reversed",
-    "state.cancelled": "reversed",
-    "state.dropped": "not sent",
-    "notice.none": "No messages",
-    "notice.queued": "queued",
-    "notice.sending": "sending",
-    "notice.sent": "sent",
-    "notice.delivered": "delivered",
-    "notice.failed": "failed",
-    "notice.in_doubt": "in doubt",
-    "language.now": "English",
-    # types
-    "type.sale": "sale",
-    # slip
-    "slip.title": "SALES SLIP",
-    "slip.merchant": "Merchant",
-    "slip.merchant_no": "Merchant no.",
-    "slip.terminal_no": "Terminal no.",
-    "slip.operator": "Operator",
-    "slip.acquirer": "Acquirer",
-    "slip.issuer": "Issuer",
-    "slip.card": "Card",
-    "slip.type": "Type",
-    "slip.batch": "Batch",
-    "slip.voucher": "Voucher",
-    "slip.auth": "Auth. no.",
-    "slip.reference": "Reference",
-    "slip.time": "Date/time",
-    "slip.amount": "Amount",
-    "slip.note": "Note",
-    "slip.answer": "Answer",
-    "slip.signature": "Signature:",
-    "slip.agree": "I confirm the above and agree to have it charged to my account",
-    "slip.merchant_copy": "Merchant copy",
-    "slip.customer_copy": "Customer copy",
-    "slip.declined": "DECLINED, nothing charged",
-    "slip.recovered": "Printed after a power cut",
-    "slip.fault": "FAULT SLIP",
-    "slip.fault.text": "The host has not answered the reversal: ask the acquirer",
-    "entry.1": "keyed",
-    "entry.2": "swiped",
-}
+TABLE = """
+idle.start|Key in an amount
+idle.signin|Sign in first
+idle.nokey|Load master key
+idle.signal|Sig
+idle.nosignal|No signal
+idle.queue|SMS
+menu|Menu
+menu.sale|Sale
+menu.signin|Sign in
+menu.lasttxn|Last sale
+menu.notices|SMS state
+menu.language|语言/Language
+menu.version|Version
+
+sale|Sale
+amount|Amount:
+enter|ENTER to go on
+card|Swipe or key card
+card.number|Card number:
+card.expiry|Expiry (MMYY)
+card.bad|Bad card number
+card.expired|Card has expired
+card.swipe|Swipe again
+expiry.bad|Bad expiry date
+pin|Enter PIN
+pin.short|At least 4 digits
+pin.again|Wrong PIN, again
+mobile|Customer mobile?
+mobile.again|Number again
+mobile.differs|Numbers differ
+mobile.bad|Bad number
+amount.zero|Amount is zero
+amount.limit|Over the limit
+cancelled|Cancelled
+timeout|Timed out
+
+online|Contacting host
+signin|Sign in
+signin.doing|Signing in
+signin.done|Signed in
+signin.failed|Sign-in failed
+reversal|Reversal
+reversal.doing|Reversing
+reversal.done|Reversed
+reversal.pending|Not reversed yet
+reversal.wait|No new sale before the reversal
+unsent|NOT SENT
+unsent.why|No connection, nothing charged
+noanswer|RESULT UNKNOWN
+noanswer.why|Reversing: do not charge again
+nonetwork|No network yet
+
+approved|APPROVED
+declined|DECLINED
+code|Code
+recovered|WAS APPROVED
+recovered.why|Printing the slip now
+full|Storage full
+full.why|Call service
+fault|Terminal fault
+
+printing|Printing
+tear|Tear off slip
+tear.next|ENTER: next copy
+print.paper|Out of paper
+print.cover|Cover is open
+print.noanswer|Printer silent
+print.error|Printer fault
+print.resume|ENTER to resume
+print.skip|CANCEL to skip
+
+last.none|No records
+state.started|in progress
+state.approved|approved
+state.declined|declined
+state.reversing|to be reversed
+state.cancelled|reversed
+state.dropped|not sent
+notice.none|No messages
+notice.queued|queued
+notice.sending|sending
+notice.sent|sent
+notice.delivered|delivered
+notice.failed|failed
+notice.in_doubt|in doubt
+language.now|English
+
+type.sale|sale
+
+slip.title|SALES SLIP
+slip.merchant|Merchant
+slip.merchant_no|Merchant no.
+slip.terminal_no|Terminal no.
+slip.operator|Operator
+slip.acquirer|Acquirer
+slip.issuer|Issuer
+slip.card|Card
+slip.type|Type
+slip.batch|Batch
+slip.voucher|Voucher
+slip.auth|Auth. no.
+slip.reference|Reference
+slip.time|Date/time
+slip.amount|Amount
+slip.note|Note
+slip.answer|Answer
+slip.signature|Signature:
+slip.agree|I confirm the above and agree to have it charged to my account
+slip.merchant_copy|Merchant copy
+slip.customer_copy|Customer copy
+slip.declined|DECLINED, nothing charged
+slip.recovered|Printed after a power cut
+slip.fault|FAULT SLIP
+slip.fault.text|The host has not answered the reversal: ask the acquirer
+entry.1|keyed
+entry.2|swiped
+"""
