@@ -11,9 +11,10 @@ from queue import SimpleQueue
 
 import pytest
 import secrecy
+from till import MODEM, SETTINGS, Till
+
 from posterm import image
 from posterm.rig import Rig
-from till import MODEM, SETTINGS, Till
 
 LANES = 6  # shops that work at the same time; a shop mostly waits
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from posterm.demo.scenario import CUSTOMER, GOOD, MERCHANT, PIN
 from till import PASSWORD, Till
+
+from posterm.demo.scenario import CUSTOMER, GOOD, MERCHANT, PIN
 
 SHOWN_OF_CARD = 6  # leading digits that may be seen
 _PHONE_DIGITS = 8  # so many in a row of a phone number are too many

@@ -1,6 +1,7 @@
 """The demo: each of its steps as a test, and the installed command as a user runs it."""
 
 import pytest
+
 from posterm.demo import secrets_check
 from posterm.demo.scenario import STEPS, Scene
 from posterm.rig import Rig

@@ -80,6 +80,7 @@ def reboot_while_sending(till, point, fen):
     till.rig.wait_screen(TEAR)
     till.take_slips()
     till.assert_paid(fen)
+    till.reported(till.host_rows(fen)[0])
     return [till.notices(fen, number) for number in (CUSTOMER, MERCHANT)]
 
 

@@ -1,8 +1,9 @@
 """Wrong PINs and expired keys: the sale goes on where it can, is charged once, and only its end is worth a message."""
 
 import pytest
-from posterm.demo.checks import charged
 from till import APPROVED, ASK_PIN, DECLINED, PIN_AGAIN
+
+from posterm.demo.checks import charged
 
 WRONG = "111111"
 RETRIED, BLOCKED, EXPIRED = 3001, 3002, 3003

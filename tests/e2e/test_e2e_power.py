@@ -5,10 +5,24 @@ import time
 
 import pytest
 import secrecy
+from till import (
+    APPROVED,
+    ASK_PIN,
+    IDLE,
+    NO_KEY,
+    ONLINE,
+    PASSWORD,
+    REVERSED,
+    SETTINGS,
+    SIGN_IN_FIRST,
+    TEAR,
+    UNKNOWN,
+    Till,
+)
+
 from posterm.demo.scenario import CUSTOMER, GOOD, MERCHANT, SILENT
 from posterm.rig import Rig
 from posterm.sim.acquirer.keys import check_value
-from till import APPROVED, ASK_PIN, IDLE, NO_KEY, ONLINE, PASSWORD, REVERSED, SETTINGS, SIGN_IN_FIRST, TEAR, UNKNOWN, Till
 
 SLOW = 1.0  # milliseconds a dot row takes: a copy prints for about a second
 BASE = 6000
@@ -159,7 +173,7 @@ def test_power_cut_while_the_key_is_injected(tmp_path, firmware):
                 assert till.status()["tmk"] == "-"
                 assert till.inject_key()[:6] == expected
             assert till.status()["tmk"][:6] == expected
-        rig.wait_screen(SIGN_IN_FIRST)
+        till.wait_modem()
         rig.keys("ENTER")
         rig.wait_screen(IDLE)
         secrecy.search(till)

@@ -7,6 +7,7 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
 from posterm.project import ROOT, tool
 
 LIBRARIES = sorted(path.parent.name for path in (ROOT / "lib").glob("*/package.json"))

@@ -27,6 +27,7 @@ COPIES = ("商户存根", "持卡人存根")
 TITLE = "签购单"
 RECOVERED_NOTE = "断电后补打"
 _UNPAID = "reversed", "declined"
+_OUT = "sent", "delivered"  # states of a notice the network has taken
 
 
 def money(fen: int) -> str:
@@ -79,8 +80,8 @@ class Till:
 
     # ---- the operator
 
-    def enter(self, fen: int, track: str = GOOD, pin: str = PIN, customer: str = CUSTOMER) -> None:
-        """Key in amount, card, PIN, customer's number; the last key sends the request."""
+    def enter(self, fen: int, track: str = GOOD, pin: str = PIN, customer: str | None = CUSTOMER) -> None:
+        """Key in amount, card, PIN, customer's number (None: not asked for); the last key sends the request."""
         rig = self.rig
         rig.wait_screen(IDLE, timeout=30)
         rig.keys(str(fen))
@@ -89,6 +90,8 @@ class Till:
         rig.wait_screen("请刷卡")
         rig.swipe(track)
         self.enter_pin(pin)
+        if customer is None:
+            return
         rig.wait_screen("顾客手机号")
         rig.keys(customer, "ENTER")
         rig.wait_screen("请再输一次")
@@ -121,14 +124,23 @@ class Till:
         """Return the console's status as a dict."""
         return dict(line.split("=", 1) for line in self.rig.console.ask("status") if "=" in line)
 
-    def settled(self, timeout: float = 30) -> dict[str, str]:
-        """Wait until no reversal is pending and every notice is finished; return the status."""
+    def settled(self, timeout: float = 30) -> None:
+        """Wait until no reversal is pending and the network has every notice (a report may be lost with the power)."""
 
-        def done() -> dict[str, str] | None:
-            status = self.status()
-            return status if status["reversal"] == "none" and status["notices_open"] == "0" else None
+        def done() -> bool:
+            waiting = [line for line in self.rig.console.ask("notices") if line.split()[3] not in _OUT]
+            return not waiting and self.status()["reversal"] == "none"
 
-        return self.rig.wait_until(done, timeout, "the end of reversal and notices")
+        self.rig.wait_until(done, timeout, "the end of reversal and notices")
+
+    def reported(self, row: dict, timeout: float = 15) -> None:
+        """Wait until the terminal has the delivery reports of both notices of the host's transaction `row`."""
+        for letter in "cm":
+            checks.delivered(self.rig, f"{row['batch']}.{row['trace']}-{letter}", timeout)
+
+    def wait_modem(self, timeout: float = 20) -> None:
+        """Wait until the terminal's modem is ready."""
+        self.rig.wait_until(lambda: self.status()["modem"] == "ready", timeout, "the modem")
 
     def host_rows(self, fen: int) -> list[dict]:
         """Return what the host holds of sales over this amount (the tests sell every amount once)."""

@@ -31,6 +31,8 @@ from terminal.flows.idle import Idle
 from terminal.security.keys import Keys
 from terminal.security.pin import PinPad
 from terminal.service.eventlog import EventLog
+from terminal.ui import cells
+from terminal.ui.screen import COLUMNS, ROWS, Screen
 
 TMK = bytes(range(0x11, 0x21))
 GOOD = "6222020000000000018=49121010000000000"
@@ -106,6 +108,20 @@ class Shop:
             log(event_log, event, detail)
 
         patch.setattr(EventLog, "__call__", logged)
+        show, message = Screen.show, Screen.message
+
+        def shown(screen, *rows):
+            assert len(rows) <= ROWS, rows
+            for row in rows:
+                assert cells.width(row) <= COLUMNS, f"cut on the screen: {row}"
+            show(screen, *rows)
+
+        def wrapped(screen, title, *texts):
+            assert sum(len(cells.wrap(text, COLUMNS)) for text in texts) < ROWS, f"cut on the screen: {texts}"
+            message(screen, title, *texts)
+
+        patch.setattr(Screen, "show", shown)
+        patch.setattr(Screen, "message", wrapped)
 
         def made(pinpad, *args):
             init(pinpad, *args)

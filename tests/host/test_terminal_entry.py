@@ -240,7 +240,7 @@ def test_no_frame_shows_more_than_six_digits_of_a_card_or_three_of_a_number(play
     async def story(shop):
         await to_number(shop)
         await shop.keys(PAN[7:])
-        await shop.screen("622202**********")
+        await shop.screen("622202******* 19")
         await shop.keys("CANCEL")
         await shop.screen(IDLE)
         await to_mobile(shop)

@@ -135,6 +135,11 @@ class Rig:
                     raise Problem(f"the {name} simulator does not answer: {error}") from None
                 time.sleep(0.05)
 
+    def port_paths(self) -> dict[str, str]:
+        """Return the ports the firmware opens, by the names `posterm run` has for them."""
+        links = {name: str(self._run / name) for name in ("modem", "printer", "panel")}
+        return {**links, "console": self.console.path}
+
     # ---- firmware
 
     def start_firmware(self, clock_offset: int = 0) -> None:
@@ -143,10 +148,7 @@ class Rig:
         environment = {
             "TZ": "Asia/Shanghai",
             "MICROPYPATH": str(folder),
-            "POSTERM_MODEM": str(self._run / "modem"),
-            "POSTERM_PRINTER": str(self._run / "printer"),
-            "POSTERM_PANEL": str(self._run / "panel"),
-            "POSTERM_CONSOLE": self.console.path,
+            **{f"POSTERM_{name.upper()}": path for name, path in self.port_paths().items()},
             "POSTERM_STORAGE": str(self.storage),
             "POSTERM_CLOCK_OFFSET": str(clock_offset),
         }

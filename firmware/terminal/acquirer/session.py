@@ -53,27 +53,14 @@ class Session:
 
     async def transact(self, record, card, pin_block):
         """Send the request for `record` and return the answer's fields (any DE39). Raises NotSent, NoAnswer, BadMac."""
-        message, fields = self._messages.request(record, card, pin_block)
-        try:
-            got = self._messages.check(fields, await self._link.exchange(message), mac_needed=True)
-        except BadMac:
-            self.sign_in_due = True
-            raise
-        self._note(got)
-        return got
+        return await self._ask(*self._messages.request(record, card, pin_block))
 
     async def reverse(self, record, card, reason):
         """Undo `record`. Returns the DE39 that ended the reversal; raises HostError when it is still open."""
         for attempt in range(2):
             if not self.signed_in:
                 await self.sign_in()
-            message, fields = self._messages.reversal(record, card, reason)
-            try:
-                got = self._messages.check(fields, await self._link.exchange(message), mac_needed=True)
-            except BadMac:
-                self.sign_in_due = True
-                raise
-            self._note(got)
+            got = await self._ask(*self._messages.reversal(record, card, reason))
             code = got[39]
             if code in table.REVERSAL_ENDED:
                 return code
@@ -82,6 +69,13 @@ class Session:
                 break
         raise Refused(code)
 
-    def _note(self, got):
+    async def _ask(self, message, fields):
+        """Send a message with a MAC and return the checked answer; note when the host wants a new sign-in."""
+        try:
+            got = self._messages.check(fields, await self._link.exchange(message), mac_needed=True)
+        except BadMac:
+            self.sign_in_due = True
+            raise
         if got[39] in SIGN_IN_CODES or self._link.handling == table.HANDLING_SIGN_IN:
             self.sign_in_due = True
+        return got

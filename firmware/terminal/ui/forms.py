@@ -115,8 +115,8 @@ class Forms:
 
 
 def show_card(typed):
-    """Show the first six digits typed and a star for each further one: no frame ever shows more."""
-    return bytes(typed[:6]).decode() + "*" * (len(typed) - 6)
+    """Show the first six digits typed, stars, and how many digits there are, which may be more than the row holds."""
+    return "%s%s %d" % (bytes(typed[:6]).decode(), "*" * min(7, len(typed) - 6), len(typed))
 
 
 def show_number(typed):

@@ -18,7 +18,7 @@ menu.version|Version
 sale|Sale
 amount|Amount:
 enter|ENTER to go on
-card|Swipe or key card
+card|Swipe/key a card
 card.number|Card number:
 card.expiry|Expiry (MMYY)
 card.bad|Bad card number
@@ -26,7 +26,7 @@ card.expired|Card has expired
 card.swipe|Swipe again
 expiry.bad|Bad expiry date
 pin|Enter PIN
-pin.short|At least 4 digits
+pin.short|4 digits or more
 pin.again|Wrong PIN, again
 mobile|Customer mobile?
 mobile.again|Number again
@@ -51,16 +51,13 @@ unsent|NOT SENT
 unsent.why|No connection, nothing charged
 noanswer|RESULT UNKNOWN
 noanswer.why|Reversing: do not charge again
-nonetwork|No network yet
 
 approved|APPROVED
 declined|DECLINED
-code|Code
 recovered|WAS APPROVED
 recovered.why|Printing the slip now
 full|Storage full
 full.why|Call service
-fault|Terminal fault
 
 printing|Printing
 tear|Tear off slip

@@ -51,16 +51,13 @@ unsent|未发出 未扣款
 unsent.why|无法连接主机 请稍后重试
 noanswer|交易结果未知
 noanswer.why|正在冲正 请勿重复刷卡
-nonetwork|网络未就绪
 
 approved|交易成功
 declined|交易失败
-code|应答码
 recovered|断电前交易成功
 recovered.why|正在补打小票
 full|存储已满
 full.why|请联系服务商
-fault|终端故障
 
 printing|正在打印
 tear|请撕下商户存根

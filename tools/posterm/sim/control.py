@@ -68,6 +68,20 @@ async def _answer(line: bytes, handler: Handler) -> dict:
     return {"ok": True, **(result or {})}
 
 
+class CommandTable:
+    """Base of a simulator's handler: `table` maps a command's name to the coroutine that takes its arguments by name."""
+
+    table: dict[str, Callable[..., Awaitable[dict]]]
+
+    async def __call__(self, command: dict) -> dict:
+        """Carry out `{"cmd": name, ...}`. Raises ValueError for an unknown name, TypeError for a wrong argument."""
+        args = dict(command)
+        name = args.pop("cmd")
+        if name not in self.table:
+            raise ValueError(f"unknown command; there are {', '.join(self.table)}")
+        return await self.table[name](**args)
+
+
 class ControlServer:
     """The listening socket and its clients; made by `serve`."""
 

@@ -1,18 +1,18 @@
 """Commands of the control socket: a script or a test steers the host and reads its books."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from posterm.sim.acquirer.cards import Card
 from posterm.sim.acquirer.host import AcquirerHost
+from posterm.sim.control import CommandTable
 
 
-class Commands:
+class Commands(CommandTable):
     """Answers `{"cmd": name, ...}`; an unknown name or wrong argument raises ValueError with the reason."""
 
     def __init__(self, host: AcquirerHost):
         self._host = host
-        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
+        self.table = {
             "status": self._status,
             "events": self._events,
             "wait_event": self._wait_event,
@@ -25,13 +25,6 @@ class Commands:
             "clear_script": self._clear_script,
             "expire_keys": self._expire_keys,
         }
-
-    async def __call__(self, command: dict) -> dict:
-        args = dict(command)
-        name = args.pop("cmd")
-        if name not in self._table:
-            raise ValueError(f"unknown command; there are {', '.join(self._table)}")
-        return await self._table[name](**args)
 
     async def _status(self) -> dict:
         return self._host.status()

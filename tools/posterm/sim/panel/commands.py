@@ -1,21 +1,21 @@
 """Commands of the control socket: press keys, swipe cards, read the screen. No answer repeats a key or a track."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from posterm.sim.acquirer.cards import CardTable
+from posterm.sim.control import CommandTable
 from posterm.sim.panel.draw import picture
 from posterm.sim.panel.panel import KEY_PAUSE, PanelSim
 from posterm.sim.printer.files import save_png
 
 
-class Commands:
+class Commands(CommandTable):
     """Answers `{"cmd": name, ...}`. cards: the table `swipe` finds a card in by its last four digits."""
 
     def __init__(self, panel: PanelSim, cards: CardTable):
         self._panel = panel
         self._cards = cards
-        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
+        self.table = {
             "status": self._status,
             "key": self._key,
             "swipe": self._swipe,
@@ -26,13 +26,6 @@ class Commands:
             "png": self._png,
             "problems": self._problems,
         }
-
-    async def __call__(self, command: dict) -> dict:
-        args = dict(command)
-        name = args.pop("cmd")
-        if name not in self._table:
-            raise ValueError(f"unknown command; there are {', '.join(self._table)}")
-        return await self._table[name](**args)
 
     async def _status(self) -> dict:
         panel = self._panel

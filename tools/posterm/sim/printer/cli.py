@@ -1,20 +1,18 @@
 """`printer`: the printer as a program behind a pseudo-terminal."""
 
 import asyncio
-import contextlib
-import signal
 from pathlib import Path
 
 import click
 
-from posterm.sim.control import ControlError, serve
+from posterm.sim.control import ControlError
 from posterm.sim.printer.commands import Commands
 from posterm.sim.printer.draw import picture
 from posterm.sim.printer.files import save_png, write_whole
 from posterm.sim.printer.font import FontMissing, font_file
 from posterm.sim.printer.paper import Slip
 from posterm.sim.printer.printer import WHEN_OUT, PrinterSim
-from posterm.sim.ptyport import PtyPort
+from posterm.sim.program import serve_device
 
 
 def save(slip: Slip, folder: Path) -> None:
@@ -23,34 +21,6 @@ def save(slip: Slip, folder: Path) -> None:
     write_whole(stem.with_suffix(".bin"), bytes(slip.raw))
     write_whole(stem.with_suffix(".txt"), slip.text().encode("utf-8"))
     save_png(picture(slip), stem.with_suffix(".png"))
-
-
-async def run(printer: PrinterSim, link: Path | None, control: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Raises OSError or ControlError when a place is taken."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with contextlib.AsyncExitStack() as stack:
-        port = PtyPort(link=link)
-        stack.callback(port.close)
-        stack.callback(printer.close)
-        if control is not None:
-            stack.push_async_callback((await serve(control, Commands(printer))).close)
-        printer.write = port.write
-        reading = asyncio.ensure_future(_read(port, printer))
-        stack.callback(reading.cancel)
-        click.echo(f"printer simulator ready on {port.path}")
-        stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({stopping, reading}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if reading.done():
-            reading.result()  # a fault of the simulator itself must not look like a clean end
-
-
-async def _read(port: PtyPort, printer: PrinterSim) -> None:
-    while data := await port.read():
-        printer.feed(data)
 
 
 @click.command()
@@ -78,7 +48,10 @@ def printer(
         sim = PrinterSim(row_ms=row_ms, tear_lines=tear_lines, when_out=when_out, qr=not no_qr)
         if out is not None:
             sim.on_slip = lambda slip: save(slip, out)
-        asyncio.run(run(sim, link, control))
+        try:
+            asyncio.run(serve_device("printer", sim, link, control, Commands(sim)))
+        finally:
+            sim.close()
     except (OSError, ControlError, FontMissing) as error:
         click.echo(f"printer: {error}", err=True)
         raise SystemExit(2) from error

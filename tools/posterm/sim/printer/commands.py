@@ -1,20 +1,20 @@
 """Commands of the control socket: look at the paper, take it away, open the cover."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from posterm.sim.control import CommandTable
 from posterm.sim.printer.draw import picture
 from posterm.sim.printer.files import save_png
 from posterm.sim.printer.paper import Slip
 from posterm.sim.printer.printer import WHEN_OUT, PrinterSim
 
 
-class Commands:
+class Commands(CommandTable):
     """Answers `{"cmd": name, ...}`. `slip` is a number from 1; without it the last slip that is not blank is meant."""
 
     def __init__(self, printer: PrinterSim):
         self._printer = printer
-        self._table: dict[str, Callable[..., Awaitable[dict]]] = {
+        self.table = {
             "status": self._status,
             "text": self._text,
             "lines": self._lines,
@@ -29,13 +29,6 @@ class Commands:
             "mode": self._mode,
             "clear": self._clear,
         }
-
-    async def __call__(self, command: dict) -> dict:
-        args = dict(command)
-        name = args.pop("cmd")
-        if name not in self._table:
-            raise ValueError(f"unknown command; there are {', '.join(self._table)}")
-        return await self._table[name](**args)
 
     def _pick(self, number: int | None) -> Slip:
         slips = self._printer.slips
