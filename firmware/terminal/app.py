@@ -1,6 +1,6 @@
 """Composition root: board and settings become services, services become supervised tasks. Only here every service is known.
 
-    Terminal(board.open_board()).run()
+Terminal(board.open_board()).run()
 """
 
 import os
@@ -79,14 +79,46 @@ class Terminal:
         reversal = Reversal(forms, session, self.ledger, self.keys, self.modem, finish, self.log)
         pinpad = PinPad(forms, self.keys)
         sale = Sale(
-            forms, pinpad, session, signin, reversal, finish, self.ledger, self.keys, self.modem, self.settings, self.clock, self.log
+            forms,
+            pinpad,
+            session,
+            signin,
+            reversal,
+            finish,
+            self.ledger,
+            self.keys,
+            self.modem,
+            self.settings,
+            self.clock,
+            self.log,
         )
         idle = Idle(
-            forms, sale, signin, reversal, finish, session, self.ledger, self.outbox, self.keys, self.modem, self.settings, self.clock, self.log
+            forms,
+            sale,
+            signin,
+            reversal,
+            finish,
+            session,
+            self.ledger,
+            self.outbox,
+            self.keys,
+            self.modem,
+            self.settings,
+            self.clock,
+            self.log,
         )
         technician = Technician(board.storage, board.entropy, self.log)
         console = Console(
-            board.console, board, self.ledger, self.outbox, self.keys, self.modem, session, technician, self.log, VERSION
+            board.console,
+            board,
+            self.ledger,
+            self.outbox,
+            self.keys,
+            self.modem,
+            session,
+            technician,
+            self.log,
+            VERSION,
         )
 
         for name, start in board.tasks:

@@ -1,7 +1,7 @@
 """Wall-clock time as texts and as seconds, from the board's real-time clock.
 
-    clock.moment()   (2026, 11, 21, 20, 45, 3)
-    clock.seconds()  seconds since 2000-01-01 00:00 local time
+clock.moment()   (2026, 11, 21, 20, 45, 3)
+clock.seconds()  seconds since 2000-01-01 00:00 local time
 """
 
 

@@ -421,7 +421,9 @@ class Shop:
 def _is_terminal(task):
     """Tell the terminal's tasks by the file their code lies in."""
     code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and re.search(r"/firmware/|/lib/(?!.*site-packages)(?!python)", code.co_filename) is not None
+    return (
+        code is not None and re.search(r"/firmware/|/lib/(?!.*site-packages)(?!python)", code.co_filename) is not None
+    )
 
 
 def run_shop(folder, story, monkeypatch, settings=None, modem_config=None, limit=7 * 86400):

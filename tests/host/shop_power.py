@@ -1,7 +1,7 @@
 """Power for the terminal in the shop: every write to a device or to storage is a step, and the cut comes at a chosen one.
 
-    power.cut_at(7)               the 7th step from now does not happen, nor anything after it
-    power.cut_at(7, tear=3)       ... and when it is the second half of a write, the first half has 3 octets
+power.cut_at(7)               the 7th step from now does not happen, nor anything after it
+power.cut_at(7, tear=3)       ... and when it is the second half of a write, the first half has 3 octets
 """
 
 import asyncio

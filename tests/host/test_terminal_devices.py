@@ -119,7 +119,9 @@ def test_noise_on_the_modem_line(play, seed):
         async def noise():
             while True:
                 await asyncio.sleep(draw.random() / 4)
-                junk = draw.choice((b"\r\n+CREG: ,\r\n", b"\r\n+IPCLOSE: 0,x\r\n", b"\xff\x00\x1a\r\n", b"\r\n+CMT: ,zz\r\n"))
+                junk = draw.choice(
+                    (b"\r\n+CREG: ,\r\n", b"\r\n+IPCLOSE: 0,x\r\n", b"\xff\x00\x1a\r\n", b"\r\n+CMT: ,zz\r\n")
+                )
                 shop.modem.urc_bytes(junk)
 
         source = asyncio.ensure_future(noise())

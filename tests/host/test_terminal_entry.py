@@ -275,7 +275,8 @@ def test_swipes_at_the_wrong_moment_are_wiped(play):
 
 
 KEYS = st.lists(
-    st.sampled_from([*"0123456789", "ENTER", "ENTER", "CLEAR", "CANCEL", "MENU", "UP", "DOWN", "swipe", "wait"]), max_size=40
+    st.sampled_from([*"0123456789", "ENTER", "ENTER", "CLEAR", "CANCEL", "MENU", "UP", "DOWN", "swipe", "wait"]),
+    max_size=40,
 )
 
 

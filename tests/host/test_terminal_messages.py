@@ -30,7 +30,15 @@ def fixed(data, size, **more):
 def packed(size, kind=0, pad=""):
     """Digits two an octet; `kind`: octets of the BCD length head, which counts digits."""
     more = {"left_pad": "", "right_pad": "0"} if pad == "right" else {"left_pad": "0", "right_pad": ""}
-    return {"data_enc": "b", "len_enc": "bcd", "len_type": kind, "max_len": size, "len_count": "nibbles", "desc": "", **more}
+    return {
+        "data_enc": "b",
+        "len_enc": "bcd",
+        "len_type": kind,
+        "max_len": size,
+        "len_count": "nibbles",
+        "desc": "",
+        **more,
+    }
 
 
 SPEC = {str(n): fixed("ascii", 0) for n in range(2, 129)} | {
@@ -94,7 +102,9 @@ def field62():
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
-    made = Keys(paycrypt.KeyStore(), str(tmp_path_factory.mktemp("keys")), bytes(32), lambda n: bytes(n), lambda *_: None)
+    made = Keys(
+        paycrypt.KeyStore(), str(tmp_path_factory.mktemp("keys")), bytes(32), lambda n: bytes(n), lambda *_: None
+    )
     made.load_master(bytearray(TMK))
     made.load_working(field62())
     return made
@@ -131,7 +141,9 @@ def cards(draw):
 
 @pytest.mark.parametrize("mac", MACS)
 @settings(max_examples=60, deadline=None)
-@given(record=RECORDS, card=cards(), pin=st.none() | st.text("0123456789", min_size=4, max_size=12), network=st.booleans())
+@given(
+    record=RECORDS, card=cards(), pin=st.none() | st.text("0123456789", min_size=4, max_size=12), network=st.booleans()
+)
 def test_sale_is_what_the_field_table_says(keys, mac, record, card, pin, network):
     block = None if pin is None else keys.pin_block(bytearray(pin.encode()), card["pan"])
     code = "003" if network else "001"
@@ -184,7 +196,15 @@ def test_sign_in_names_operator_and_key_layout(keys, trace, batch, network):
 
 def answer(fields, with_mac=True, **changes):
     """The host's answer to a request, made by pyiso8583."""
-    named = {"t": "0210", "3": fields[3], "4": fields[4], "11": fields[11], "39": "00", "41": fields[41], "42": fields[42]}
+    named = {
+        "t": "0210",
+        "3": fields[3],
+        "4": fields[4],
+        "11": fields[11],
+        "39": "00",
+        "41": fields[41],
+        "42": fields[42],
+    }
     named |= {k.lstrip("f"): v for k, v in changes.items()}
     named = {k: v for k, v in named.items() if v is not None}
     if with_mac:

@@ -162,7 +162,9 @@ def test_answers_that_end_a_reversal(play, code):
     async def story(shop):
         shop.host.script("silent" if code == "25" else "51" if code == "12" else "charged_silent")
         if code == "12":
-            shop.medium.fail("ledger declined")  # the refusal cannot be stored: the host is asked to undo a refused sale
+            shop.medium.fail(
+                "ledger declined"
+            )  # the refusal cannot be stored: the host is asked to undo a refused sale
         await shop.enter_sale("2350")
         await shop.screen("上笔已冲正未扣款")
         await shop.idle()

@@ -39,7 +39,47 @@ ROWS = {
     "state.declined": "{} 51",
 }
 # the acquirer's answer codes that a terminal must know
-CODES = ["00", "10", "01", "03", "04", "05", "06", "09", "12", "13", "14", "15", "22", "25", "30", "38", "41", "43", "51", "54", "55", "57", "58", "61", "64", "65", "68", "75", "77", "90", "91", "92", "94", "95", "96", "97", "98", "99", "A0"]
+CODES = [
+    "00",
+    "10",
+    "01",
+    "03",
+    "04",
+    "05",
+    "06",
+    "09",
+    "12",
+    "13",
+    "14",
+    "15",
+    "22",
+    "25",
+    "30",
+    "38",
+    "41",
+    "43",
+    "51",
+    "54",
+    "55",
+    "57",
+    "58",
+    "61",
+    "64",
+    "65",
+    "68",
+    "75",
+    "77",
+    "90",
+    "91",
+    "92",
+    "94",
+    "95",
+    "96",
+    "97",
+    "98",
+    "99",
+    "A0",
+]
 
 
 def literals(root):
@@ -127,7 +167,9 @@ def test_answers_fit_the_screen_and_the_notice(root, language):
             sms_text = words.render("sale_declined", audience, {**fields, "reason": reason, "advice": advice})
             assert reason in sms_text
             assert advice in sms_text
-            assert words.preview("sale_declined", audience, {**fields, "reason": reason, "advice": advice})[2] <= 2, code
+            assert words.preview("sale_declined", audience, {**fields, "reason": reason, "advice": advice})[2] <= 2, (
+                code
+            )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -20,7 +20,9 @@ VERSION = "0.1.0"
 class Idle:
     """Args: services by name, see app.py."""
 
-    def __init__(self, forms, sale, signin, reversal, finish, session, ledger, outbox, keys, modem, settings, clock, log):
+    def __init__(
+        self, forms, sale, signin, reversal, finish, session, ledger, outbox, keys, modem, settings, clock, log
+    ):
         self._forms = forms
         self._sale = sale
         self._signin = signin

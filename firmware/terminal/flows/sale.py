@@ -1,9 +1,9 @@
 """Sale: amount, card, PIN, customer's number, host, result, slip, notices.
 
-    amount -> card -> PIN -> mobile -> started (stored, reversal armed) -> host
-        approved -> result, notices queued, slip
-        declined -> result with what to do; 55 asks for the PIN again; 77 signs in and asks for the PIN again
-        nothing sent -> dropped      no valid answer, or none that can be stored -> reversal at once
+amount -> card -> PIN -> mobile -> started (stored, reversal armed) -> host
+    approved -> result, notices queued, slip
+    declined -> result with what to do; 55 asks for the PIN again; 77 signs in and asks for the PIN again
+    nothing sent -> dropped      no valid answer, or none that can be stored -> reversal at once
 """
 
 import gbk

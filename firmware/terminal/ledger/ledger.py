@@ -101,7 +101,14 @@ class Ledger:
         """Store the approval: the reversal is disarmed."""
         self._write(
             "approved",
-            {"trace": record["trace"], "reference": reference, "auth": auth, "time": time, "issuer": issuer, "code": "00"},
+            {
+                "trace": record["trace"],
+                "reference": reference,
+                "auth": auth,
+                "time": time,
+                "issuer": issuer,
+                "code": "00",
+            },
         )
 
     def declined(self, record, code, reference):

@@ -1,7 +1,7 @@
 """A card as read or keyed: checked, usable for one transaction, then wiped.
 
-    card = from_track2(bytearray(b";6222020000000000=29122010000?"), (2026, 11))
-    card.pan, card.expiry, card.track2, card.masked
+card = from_track2(bytearray(b";6222020000000000=29122010000?"), (2026, 11))
+card.pan, card.expiry, card.track2, card.masked
 """
 
 import json

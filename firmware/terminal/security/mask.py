@@ -1,7 +1,7 @@
 """What may be shown of a card or phone number.
 
-    pan("6222020000000000")  -> "622202******0000"
-    number("13812345678")    -> "138****5678"
+pan("6222020000000000")  -> "622202******0000"
+number("13812345678")    -> "138****5678"
 """
 
 from micropython import const

@@ -1,6 +1,6 @@
 """PIN entry: 4 to 12 digits (ISO 9564-1 §6), only stars on the screen, encrypted at once and wiped in every ending.
 
-    block = await enter(forms, keys, card_number, bypass=False)     # 8 octets, or None when bypassed
+block = await enter(forms, keys, card_number, bypass=False)     # 8 octets, or None when bypassed
 """
 
 from micropython import const
@@ -59,5 +59,3 @@ class PinPad:
     def _wipe(self):
         for i in range(_HIGH):
             self._buffer[i] = 0
-
-

@@ -1,12 +1,14 @@
 """The technician's password: salted, slowly hashed, tries counted in flash before they are compared.
 
-The first login on a new terminal sets the password. File technician.json: salt, hash, tries.
+The first login on a new terminal sets the password. File technician.json: salt, hash, tries. A damaged file is no new
+terminal: it locks.
 """
 
 import asyncio
 import hashlib
 import json
 import os
+from errno import ENOENT
 
 import paycrypt
 from micropython import const
@@ -26,9 +28,15 @@ class Technician:
         self._log = log
         try:
             with open(self._path) as file:
-                self._state = json.load(file)
-        except (OSError, ValueError):
+                state = json.load(file)
+            self._state = {"salt": str(state["salt"]), "hash": str(state["hash"]), "tries": int(state["tries"])}
+        except OSError as e:
+            if e.errno != ENOENT:
+                raise
             self._state = None
+        except (ValueError, TypeError, KeyError):
+            log("technician.damaged")
+            self._state = {"salt": "", "hash": "", "tries": _TRIES}
 
     @property
     def is_set(self):

@@ -1,7 +1,7 @@
 """What the operator does, in order: key presses and card swipes in one bounded queue.
 
-    event = await inputs.get(30)                # ("key", "5") | None after 30 s; a card is wiped and ignored
-    event = await inputs.get(30, cards=True)    # ... | ("card", bytearray)
+event = await inputs.get(30)                # ("key", "5") | None after 30 s; a card is wiped and ignored
+event = await inputs.get(30, cards=True)    # ... | ("card", bytearray)
 """
 
 import asyncio

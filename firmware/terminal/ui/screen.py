@@ -1,7 +1,7 @@
 """The screen: four rows of 16 cells, filled as a whole.
 
-    screen.show("消费", "金额:", right("￥23.50", 16), "按确认键继续")
-    screen.message("交易失败", "余额不足")          # title, then wrapped text
+screen.show("消费", "金额:", right("￥23.50", 16), "按确认键继续")
+screen.message("交易失败", "余额不足")          # title, then wrapped text
 """
 
 from micropython import const
