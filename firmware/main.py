@@ -8,7 +8,6 @@ import board
 from terminal.app import Terminal
 from terminal.settings import SettingsError
 
-
 # Collect before the heap is full of garbage: what lives long then stays together at its beginning, and a kilobyte in one
 # piece is there when it is needed. Without this the heap is in splinters after a few sales.
 _COLLECT_AFTER = 8192  # octets allocated

@@ -11,8 +11,6 @@ import journal
 import modem as modem_lib
 import paycrypt
 import thermal
-
-
 from terminal import settings as settings_table
 from terminal.acquirer.link import Link
 from terminal.acquirer.messages import Messages

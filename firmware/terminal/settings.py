@@ -61,7 +61,7 @@ def load(directory):
     except OSError:
         return values
     except ValueError:
-        raise SettingsError("settings.json is not valid JSON: write it again")
+        raise SettingsError("settings.json is not valid JSON: write it again") from None
     if not isinstance(given, dict):
         raise SettingsError("settings.json must hold one object of names and values")
     for name, value in given.items():

@@ -16,7 +16,7 @@ from till import MODEM, SETTINGS, Till
 from posterm import image
 from posterm.rig import Rig
 
-LANES = 6  # shops that work at the same time; a shop mostly waits
+LANES = 8  # shops that work at the same time; a shop mostly waits
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def till(tmp_path_factory, firmware) -> Iterator[Till]:
 
 
 class Lanes:
-    """Several tills that serve a module's cases at the same time.
+    """Several tills that serve cases at the same time.
 
     outcome = lanes.start(case, argument)     # case(till, argument) runs as soon as a till is free
     outcome.result()                          # what it returned or raised
@@ -82,9 +82,9 @@ class Lanes:
         self._pool.shutdown(cancel_futures=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lanes(tmp_path_factory, firmware) -> Iterator[Lanes]:
-    """Several open tills, searched for secrets when the module's cases are through."""
+    """Several open tills, searched for secrets when the last case is through."""
     with ExitStack() as stack:
         tills = []
         for number in range(LANES):

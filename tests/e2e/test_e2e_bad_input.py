@@ -26,7 +26,9 @@ def test_unknown_board(command):
 
 
 def test_make_firmware_for_an_unknown_board(root):
-    ready = [f"--assume-old={root / 'build' / name}" for name in (".build-ready", ".interpreter", "natmod/x64/paycrypt.mpy")]
+    ready = [
+        f"--assume-old={root / 'build' / name}" for name in (".build-ready", ".interpreter", "natmod/x64/paycrypt.mpy")
+    ]
     done = subprocess.run(
         ["make", *ready, "firmware", "BOARD=NOPE"], cwd=root, capture_output=True, text=True, timeout=60, check=False
     )
@@ -78,7 +80,9 @@ def test_place_of_the_control_socket_taken(command, tmp_path, simulator):
     last_words(command(simulator, "--control", taken), str(taken), "--control")
 
 
-@pytest.mark.parametrize("words", [("build", "--nope"), ("demo", "--nope"), ("--nope",), ("run", "--nope"), ("modem", "--nope")])
+@pytest.mark.parametrize(
+    "words", [("build", "--nope"), ("demo", "--nope"), ("--nope",), ("run", "--nope"), ("modem", "--nope")]
+)
 def test_unknown_option(command, words):
     done = command(*words)
     assert done.returncode == 2
@@ -156,7 +160,9 @@ def test_wrong_setting_by_the_command(command, rig, tmp_path):
 
 def test_a_port_that_is_no_serial_port(command, rig, tmp_path, port_file):
     ports = {**rig.port_paths(), "modem": port_file}
-    done = command("run", *[word for name, path in ports.items() for word in (f"--{name}", path)], "--storage", tmp_path)
+    done = command(
+        "run", *[word for name, path in ports.items() for word in (f"--{name}", path)], "--storage", tmp_path
+    )
     assert done.returncode == 2
     (line,) = (done.stdout + done.stderr).strip().splitlines()
     assert "no serial port" in line

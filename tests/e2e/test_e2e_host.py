@@ -95,4 +95,9 @@ def expire_in_reversal(till):
 
 def test_keys_that_expire_before_a_reversal(lanes, sales):
     events = lanes.start(expire_in_reversal).result()
-    assert [kind for kind in events if kind in ("sale", "reversal", "sign-in")] == ["sale", "reversal", "sign-in", "reversal"]
+    assert [kind for kind in events if kind in ("sale", "reversal", "sign-in")] == [
+        "sale",
+        "reversal",
+        "sign-in",
+        "reversal",
+    ]

@@ -3,10 +3,18 @@
 import ast
 
 import pytest
+
 from posterm.project import ROOT
 
 LIBRARIES = {path.name for path in (ROOT / "lib").iterdir() if path.is_dir()}
-APART = {("ledger", "ui"), ("ledger", "acquirer"), ("acquirer", "ui"), ("notices", "ui"), ("notices", "acquirer"), ("ui", "ledger")}
+APART = {
+    ("ledger", "ui"),
+    ("ledger", "acquirer"),
+    ("acquirer", "ui"),
+    ("notices", "ui"),
+    ("notices", "acquirer"),
+    ("ui", "ledger"),
+}
 
 
 def imports(path):
@@ -35,7 +43,9 @@ def level(name):
 
 
 def device_files():
-    files = sorted((ROOT / "firmware").rglob("*.py")) + sorted(p for n in LIBRARIES for p in (ROOT / "lib" / n).glob("*.py"))
+    files = sorted((ROOT / "firmware").rglob("*.py")) + sorted(
+        p for n in LIBRARIES for p in (ROOT / "lib" / n).glob("*.py")
+    )
     return [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in files]
 
 

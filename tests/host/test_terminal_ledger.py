@@ -152,6 +152,7 @@ def test_what_decides_about_money_fails_without_room_and_paper_work_does_not():
     shelf = Shelf()
     ledger, log = opened(shelf)
     record = started(ledger)
+    record["reason"] = "98"
     shelf.full = True
     for store in (
         lambda: ledger.approved(record, "", "", "", ""),

@@ -418,6 +418,52 @@ def test_issuer_and_time_from_the_host_are_printed_or_replaced(play):
     play(story)
 
 
+@pytest.mark.parametrize(
+    ("terminal", "date", "shown"),
+    [((2027, 1, 1, 0, 0, 30), "1231", "2026-12-31"), ((2026, 12, 31, 23, 59, 50), "0101", "2027-01-01")],
+)
+def test_year_of_the_hosts_date_at_the_turn_of_the_year(play, terminal, date, shown):
+    async def story(shop):
+        shop.board.rtc.set(terminal)
+        shop.host.script({"action": "alter", "fields": {"13": date}})
+        await shop.enter_sale("2350")
+        await shop.screen("交易成功")
+        await shop.idle()
+        assert shown in shop.slips()[0]
+
+    play(story)
+
+
+def test_batch_number_of_the_host_is_taken_over_at_sign_in(play):
+    async def story(shop):
+        shop.host.script({"action": "alter", "on": "sign-in", "fields": {"60": "00000007003"}})
+        await shop.keys("MENU")
+        await shop.screen("2 签到")
+        await shop.keys("2")
+        await shop.screen("签到成功")
+        await shop.screen(IDLE)
+        await shop.power_off()
+        await shop.power_on()
+        assert shop.terminal.ledger.batch == 7
+
+    play(story)
+
+
+@pytest.mark.parametrize("fields", [{"60": "00"}, {"62": "00" * 8}, {"62": "00" * 40}])
+def test_sign_in_answer_without_keys_or_batch_is_refused(play, fields):
+    async def story(shop):
+        before = shop.terminal.keys.check_value("MAK")
+        shop.host.script({"action": "alter", "on": "sign-in", "fields": fields})
+        await shop.keys("MENU")
+        await shop.screen("2 签到")
+        await shop.keys("2")
+        await shop.screen("签到失败")
+        await shop.idle()
+        assert shop.terminal.keys.check_value("MAK") == before
+
+    play(story)
+
+
 def test_card_of_a_silent_issuer_is_not_charged(play):
     async def story(shop):
         await shop.enter_sale("2350", track=CHARGED_SILENT)

@@ -4,12 +4,12 @@ import asyncio
 import os
 import re
 
-import paycrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from posterm.sim.acquirer.cards import luhn_valid
 
+import paycrypt
+from posterm.sim.acquirer.cards import luhn_valid
 from terminal.security import card as cards
 from terminal.security import mask
 from terminal.security.keys import Keys

@@ -5,10 +5,10 @@ import json
 from datetime import date, timedelta
 
 import pytest
-import virtualclock
 from hypothesis import given
 from hypothesis import strategies as st
 
+import virtualclock
 from shop import CUSTOMER, GOOD, TMK
 from terminal import settings as settings_table
 from terminal.clock import Clock, days

@@ -39,47 +39,10 @@ ROWS = {
     "state.declined": "{} 51",
 }
 # the acquirer's answer codes that a terminal must know
-CODES = [
-    "00",
-    "10",
-    "01",
-    "03",
-    "04",
-    "05",
-    "06",
-    "09",
-    "12",
-    "13",
-    "14",
-    "15",
-    "22",
-    "25",
-    "30",
-    "38",
-    "41",
-    "43",
-    "51",
-    "54",
-    "55",
-    "57",
-    "58",
-    "61",
-    "64",
-    "65",
-    "68",
-    "75",
-    "77",
-    "90",
-    "91",
-    "92",
-    "94",
-    "95",
-    "96",
-    "97",
-    "98",
-    "99",
-    "A0",
-]
+CODES = (
+    "00 10 01 03 04 05 06 09 12 13 14 15 22 25 30 38 41 43 51 54 "
+    "55 57 58 61 64 65 68 75 77 90 91 92 94 95 96 97 98 99 A0"
+)
 
 
 def literals(root):
@@ -124,7 +87,7 @@ def test_both_languages_have_the_same_texts_and_none_is_unused(root):
 def test_every_row_fits_the_screen(language):
     t = Texts(language)
     wrapped = {key for group in BODIES for key in group}
-    for key in t.keys():
+    for key in Texts(language).keys():  # noqa: SIM118 - no dict
         assert t(key), key
         if key.startswith("slip.") or key in wrapped:
             continue
@@ -148,7 +111,7 @@ def lines(root, language):
 def test_answer_tables_name_every_code_once_in_both_languages(root):
     zh, en = ([row[0] for row in lines(root, language)] for language in LANGUAGES)
     assert zh == en
-    assert sorted(zh) == sorted([*CODES, "**"])
+    assert sorted(zh) == sorted([*CODES.split(), "**"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

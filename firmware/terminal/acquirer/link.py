@@ -7,9 +7,9 @@ import asyncio
 import time
 from binascii import unhexlify
 
-import modem as modem_lib
 from micropython import const
 
+import modem as modem_lib
 from terminal.acquirer.errors import NoAnswer, NotSent
 
 _FRAME_MAX = const(1400)  # octets, far above any answer in the field table
@@ -46,7 +46,7 @@ class Link:
             connection = await self._modem.connect(s["host"], s["port"], _CONNECT_SECONDS)
         except (modem_lib.ModemError, asyncio.TimeoutError, OSError) as e:
             self._log("host.unreachable", _reason(e))
-            raise NotSent("no connection")
+            raise NotSent("no connection") from None
         try:
             return await self._converse(connection, frame)
         finally:
@@ -68,8 +68,8 @@ class Link:
             reason = _reason(e)
             self._log("host.lost", reason)
             if not connection.sent_any:
-                raise NotSent(reason)
-            raise NoAnswer(reason)
+                raise NotSent(reason) from None
+            raise NoAnswer(reason) from None
         except NoAnswer as e:
             self._log("host.lost", e.reason)
             raise
@@ -86,7 +86,7 @@ class Link:
             try:
                 part = await connection.recv(size - have, left / 1000)
             except asyncio.TimeoutError:
-                raise NoAnswer("time-out")
+                raise NoAnswer("time-out") from None
             if not part:
                 raise NoAnswer("closed by host")
             data[have : have + len(part)] = part

@@ -5,7 +5,6 @@ A record is the ledger's dict of one transaction; card data travels apart from i
 
 import isomsg
 import paycrypt
-
 from terminal.acquirer import table
 from terminal.acquirer.errors import BadMac, NoAnswer
 
@@ -96,7 +95,7 @@ class Messages:
         try:
             got = isomsg.decode(table.FIELDS, answer)
         except isomsg.Error as e:
-            raise NoAnswer("answer field %s: %s" % (e.field, e.reason))
+            raise NoAnswer("answer field %s: %s" % (e.field, e.reason)) from None
         if 64 in got:
             expected = self._keys.mac(_ALGORITHMS[self._settings["mac"]], answer[: len(answer) - 8])
             if not paycrypt.equal(expected, got[64]):

@@ -5,7 +5,6 @@ acquirer.errors.
 """
 
 import paycrypt
-
 from terminal.acquirer import table
 from terminal.acquirer.errors import BadMac, NoAnswer, Refused
 
@@ -45,7 +44,7 @@ class Session:
             self._keys.load_working(got[62])
         except paycrypt.Error as e:
             self._log("signin.keys", str(e))
-            raise NoAnswer("working keys refused")
+            raise NoAnswer("working keys refused") from None
         self.sign_in_due = False
         if int(batch) != self._ledger.batch:
             self._ledger.set_batch(int(batch))

@@ -1,7 +1,6 @@
 """Print a slip's copies: ask for paper and go on where it stopped, note each finished copy."""
 
 import thermal
-
 from terminal.ui import slip
 
 

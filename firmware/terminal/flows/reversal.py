@@ -5,9 +5,9 @@ and the reversal stays pending: no new transaction starts, and the idle loop goe
 data cannot be read any more. Nothing is sent that is not stored, and the reversal ends when its answer is stored.
 """
 
-import paycrypt
 from micropython import const
 
+import paycrypt
 from terminal.acquirer import table
 from terminal.acquirer.errors import HostError, NotSent
 from terminal.security.card import restored

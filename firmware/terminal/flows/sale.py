@@ -6,10 +6,10 @@ amount -> card -> PIN -> mobile -> started (stored, reversal armed) -> host
     nothing sent -> dropped      no valid answer, or none that can be stored -> reversal at once
 """
 
-import gbk
-import sms
 from micropython import const
 
+import gbk
+import sms
 from terminal.acquirer import answers, table
 from terminal.acquirer.errors import BadMac, HostError, NotSent
 from terminal.acquirer.session import SIGN_IN_CODES

@@ -124,8 +124,8 @@ class Ledger:
         self._write("undo", {"trace": record["trace"], "reason": reason})
 
     def reversed(self, record, code):
-        """Store the answer that ended the reversal."""
-        self._write("reversed", {"trace": record["trace"], "reversal_code": code})
+        """Store the answer that ended the reversal, and its reason: that of a power cut is stored nowhere else."""
+        self._write("reversed", {"trace": record["trace"], "reversal_code": code, "reason": record["reason"]})
 
     def fault(self, record):
         """Store that the fault slip of a reversal without an answer is printed."""

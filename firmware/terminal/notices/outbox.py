@@ -12,9 +12,9 @@ import json
 import time
 from binascii import hexlify, unhexlify
 
-import sms
 from micropython import const
 
+import sms
 from terminal.security import mask
 
 from .entry import AT, CAUSE, DELIVERED, FAILED, IN_DOUBT, PENDING, REFERENCE, SENDING, SENT, STATE, TRIES, Entry

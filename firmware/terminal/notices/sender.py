@@ -5,10 +5,10 @@ modem.on_pdu = post.on_pdu
 asyncio.create_task(post.run())
 """
 
-import sms
 from micropython import const
-from modem import ModemError, SmsInDoubt, SmsRejected
 
+import sms
+from modem import ModemError, SmsInDoubt, SmsRejected
 from terminal.security import mask
 
 from . import entry as states

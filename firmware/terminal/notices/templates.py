@@ -16,8 +16,9 @@ characters are taken out, and a run of 12 or more digits (a card number) is blot
 
 import json
 
-import sms
 from micropython import const
+
+import sms
 
 REQUIRED = ("sale_approved", "sale_declined", "sale_cancelled")
 AUDIENCES = ("customer", "merchant")

@@ -76,7 +76,7 @@ def from_track2(track, today):
     try:
         text = bytes(track).decode()
     except ValueError:
-        raise CardError("card.swipe")
+        raise CardError("card.swipe") from None
     finally:
         _wipe(track)
     text = text.strip(";?\r\n ").replace("=", "D")

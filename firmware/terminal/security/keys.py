@@ -10,8 +10,9 @@ The sealed file is replaced by rename: a power cut leaves the old keys or the ne
 import os
 from errno import ENOENT
 
-import paycrypt
 from micropython import const
+
+import paycrypt
 
 _TMK = const(0)
 _PIK = const(1)
@@ -51,7 +52,7 @@ class Keys:
         return self._store.usage(_PIK) is not None and self._store.usage(_MAK) is not None
 
     def load_master(self, key):
-        """Load the terminal master key (16 or 24 octets, wiped here); working keys under the old one go. Return its check value."""
+        """Load the master key (16 or 24 octets, wiped here) and return its check value; working keys under the old one go."""
         try:
             kcv = self._store.load(_TMK, paycrypt.KEK, key)
         finally:

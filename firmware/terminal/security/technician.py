@@ -10,8 +10,9 @@ import json
 import os
 from errno import ENOENT
 
-import paycrypt
 from micropython import const
+
+import paycrypt
 
 _ROUNDS = const(2000)  # of SHA-256: about half a second on an ESP32
 _TRIES = const(5)

@@ -7,8 +7,9 @@ secret is ever printed. `help` lists the commands.
 import gc
 from binascii import unhexlify
 
-import paycrypt
 from micropython import const
+
+import paycrypt
 
 _LINE_MAX = const(128)
 _PROMPT = "posterm> "
@@ -151,7 +152,10 @@ class Console:
         await self._say("ok")
 
     async def _tmk(self):
-        """Ask for two components of 32 or 48 hexadecimal digits; the key is their XOR (a single person enters zeros as the second)."""
+        """Ask for two components of 32 or 48 hexadecimal digits; the key is their XOR.
+
+        A single person enters zeros as the second one.
+        """
         first = await self._component("component 1")
         if first is None:
             return

@@ -3,9 +3,8 @@
 Rows of the sale slip are a table: (text key, function of record and settings giving the value).
 """
 
-from thermal import BOLD, CENTER, TALL, WIDE
-
 from terminal.ui.cells import money
+from thermal import BOLD, CENTER, TALL, WIDE
 
 _BIG = BOLD | WIDE | TALL | CENTER
 _TALL = BOLD | TALL

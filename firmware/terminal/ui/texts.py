@@ -29,6 +29,6 @@ class Texts:
         start += len(key) + 2
         return self._table[start : self._table.find("\n", start)]
 
-    def keys(self):
+    def names(self):
         """Return the keys of every text."""
         return [line.split("|")[0] for line in self._table.split("\n") if line]
