@@ -65,7 +65,7 @@ def asked_for(root):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_that_is_used_exists(root, language):
-    keys = Texts(language).keys()
+    keys = Texts(language).names()
     assert len(keys) == len(set(keys))
     wanted = asked_for(root) | {prefix + name for prefix, names in BUILT.items() for name in names}
     # keys that travel as data: the menu, refused cards, reasons for leaving an entry
@@ -77,7 +77,7 @@ def test_every_text_that_is_used_exists(root, language):
 
 
 def test_both_languages_have_the_same_texts_and_none_is_unused(root):
-    zh, en = (set(Texts(language).keys()) for language in LANGUAGES)
+    zh, en = (set(Texts(language).names()) for language in LANGUAGES)
     assert zh == en
     used = literals(root) | {prefix + name for prefix, names in BUILT.items() for name in names}
     assert sorted(zh - used) == []
@@ -87,7 +87,7 @@ def test_both_languages_have_the_same_texts_and_none_is_unused(root):
 def test_every_row_fits_the_screen(language):
     t = Texts(language)
     wrapped = {key for group in BODIES for key in group}
-    for key in Texts(language).keys():  # noqa: SIM118 - no dict
+    for key in Texts(language).names():
         assert t(key), key
         if key.startswith("slip.") or key in wrapped:
             continue
