@@ -30,7 +30,7 @@ WORDS = {
     },
     "en": {
         "nokey": "Load master key", "signin": "Sign in first", "start": "Key in an amount", "amount": "Amount:",
-        "swipe": "Swipe or key", "pin": "Enter PIN", "mobile": "Customer mobile", "again": "Number again",
+        "swipe": "Swipe/key", "pin": "Enter PIN", "mobile": "Customer mobile", "again": "Number again",
         "approved": "APPROVED", "declined": "DECLINED", "unknown": "RESULT UNKNOWN", "tear": "Tear off",
         "no_funds": "No funds", "merchant_copy": "Merchant copy", "customer_copy": "Customer copy",
         "success": "approved", "failure": "declined", "cancelled": "cancelled", "slip": "SALES SLIP",
