@@ -16,7 +16,7 @@ from till import MODEM, SETTINGS, Till
 from posterm import image
 from posterm.rig import Rig
 
-LANES = 8  # shops that work at the same time; a shop mostly waits
+LANES = 10  # shops that work at the same time; a shop mostly waits
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,9 @@ def test_a_sale_during_which_the_modem_fails(sales, point, fault):
 
 def charge_and_interrupt(till, fen, disturb):
     """Disturb the line while the request is under way; the sale must end one way or the other."""
+    before = till.host_events()
     till.enter(fen)
+    till.wait_host("connect", before)
     disturb(till.rig.modem)
     till.rig.wait_screen(UNSENT, REVERSED, APPROVED, timeout=40)
     till.idle()
@@ -93,6 +95,11 @@ def reboot_while_sending(till, fen, point):
 def messages(lanes, disturbed):
     points = ("cmgs_before_ack", "cmgs_before_send", "prompt")
     return {point: lanes.start(reboot_while_sending, 5500 + number, point) for number, point in enumerate(points)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything(sales, disturbed, messages):
+    """All cases are under way before the first result is waited for."""
 
 
 def test_a_message_taken_by_the_network_is_settled_by_its_report(messages):

@@ -148,6 +148,11 @@ def sign_ins(lanes, cuts):
     return {delay: lanes.start(cut_while_signing_in, delay) for delay in SIGN_IN_DELAYS}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def everything(cuts, sign_ins):
+    """All cases are under way before the first result is waited for."""
+
+
 @pytest.mark.parametrize("delay", SIGN_IN_DELAYS)
 def test_power_cut_while_signing_in(sign_ins, delay):
     sign_ins[delay].result()

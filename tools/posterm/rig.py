@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -72,6 +73,9 @@ class Rig:
 
     def __enter__(self) -> "Rig":
         with contextlib.ExitStack() as stack:
+            if threading.current_thread() is threading.main_thread():
+                # a polite `kill` must not leave the devices behind: it ends the rig like Ctrl-C does
+                stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _end))
             # sockets and links have short names in a folder of their own: the kernel allows 107 octets
             self._run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posterm-")))
             stack.callback(self._stop)
@@ -217,3 +221,7 @@ class Rig:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what} did not come within {timeout:g} s")
             time.sleep(0.05)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
