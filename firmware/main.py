@@ -19,7 +19,7 @@ def main():
     try:
         terminal = Terminal(board.open_board())
     except (board.BoardError, SettingsError) as e:
-        print("posterm:", e)
+        print("posterm:", e, file=sys.stderr)
         sys.exit(2)
     asyncio.run(terminal.run())
 

@@ -322,8 +322,9 @@ class NetLink:
             self._results["+IPCLOSE"] = fields
             if self._connection is not None:
                 self._connection._peer_closed()
-                self._connection = None
-                self._clean = True
+                self._connection = (
+                    None  # the next connect closes the link all the same: a line of noise looks like this
+                )
             self._changed.set()
 
     def _on_data(self, text: str, pdu) -> None:

@@ -83,7 +83,12 @@ class Printer:
         self._answers.reset()
         if self._profile["status"]:
             await self._check()
-        # confirmed on its own: an answer still owed for an earlier slip is used up here and cannot count for a line
+        if self._owed:
+            # answers to a slip that broke off come now that the head prints again, or were lost with its buffer
+            await self._await_roll(self._profile["answer_ms"] + self._pending_ms)
+            self._owed = 0
+        self._pending_ms = 0
+        # confirmed on its own: an answer that comes later still is used up here and cannot count for a line
         await self._send(layout.start(self._profile), 0)
 
     async def _check(self):

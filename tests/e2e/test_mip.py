@@ -46,6 +46,8 @@ def test_library_installs_with_mip_and_imports_alone(name, server, tmp_path):
     install = f"import mip; mip.install('{server}/{name}/package.json', target='{tmp_path}', mpy=False)"
     use = f"import sys; sys.path[:] = ['{tmp_path}', '.frozen']; import {name}; print({name}.__file__)"
     for script in (install, use):
-        done = subprocess.run([tool("micropython"), "-c", script], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [tool("micropython"), "-c", script], capture_output=True, text=True, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip() == f"{tmp_path}/{name}/__init__.py"

@@ -13,7 +13,9 @@ POSTERM = Path(sys.executable).with_name("posterm")
 
 
 def children(pid):
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
     return [int(word) for word in listed.split()]
 
 
@@ -36,7 +38,9 @@ def until(condition, seconds=30):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_demo_that_is_ended_takes_its_devices_and_the_firmware_along(number, tmp_path):
-    demo = subprocess.Popen([POSTERM, "demo", "--out", tmp_path / "out"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    demo = subprocess.Popen(
+        [POSTERM, "demo", "--out", tmp_path / "out"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         assert until(lambda: len(children(demo.pid)) == 5)  # four devices and the firmware
         started = children(demo.pid)

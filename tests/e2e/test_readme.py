@@ -31,7 +31,9 @@ def test_continuous_integration_calls_the_test_command():
 def test_every_make_target_readme_names_exists():
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = {line.split()[1] for line in listed.splitlines()}
-    named = re.findall(r"^make ([a-z0-9-]+)", "\n".join(commands()), re.MULTILINE) + re.findall(r"`make ([a-z0-9-]+)", README)
+    named = re.findall(r"^make ([a-z0-9-]+)", "\n".join(commands()), re.MULTILINE) + re.findall(
+        r"`make ([a-z0-9-]+)", README
+    )
     assert set(named) <= targets
 
 

@@ -14,6 +14,7 @@ from terminal.acquirer.errors import NoAnswer, NotSent
 
 _FRAME_MAX = const(1400)  # octets, far above any answer in the field table
 _PREFIX = const(11)  # TPDU 5 + header 6
+_READY_SECONDS = const(10)
 _CONNECT_SECONDS = const(30)
 
 
@@ -42,6 +43,7 @@ class Link:
         frame[2:7] = unhexlify(s["tpdu"])
         frame[7:13] = unhexlify(s["header"])
         frame[13:] = message
+        await self._modem_up()
         try:
             connection = await self._modem.connect(s["host"], s["port"], _CONNECT_SECONDS)
         except (modem_lib.ModemError, asyncio.TimeoutError, OSError) as e:
@@ -54,6 +56,15 @@ class Link:
                 await connection.close()
             except (modem_lib.ModemError, asyncio.TimeoutError, OSError) as e:
                 self._log("host.close", _reason(e))
+
+    async def _modem_up(self):
+        """Give a modem that has just been switched on, or restarted, a moment; then try all the same, because trouble
+        with SMS must not stop a payment."""
+        if not self._modem.ready:
+            try:
+                await self._modem.wait_ready(_READY_SECONDS)
+            except modem_lib.ModemError as e:
+                self._log("host.modem", e.reason)
 
     async def _converse(self, connection, frame):
         started = time.ticks_ms()
