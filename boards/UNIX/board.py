@@ -10,6 +10,7 @@ The panel port carries keypad, card reader, buzzer and LCD as JSON lines: `{"key
 """
 
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -212,10 +213,12 @@ class Board:
         try:
             with open(path, "rb") as file:
                 secret = file.read()
-            if len(secret) == 32:
-                return secret
-        except OSError:
-            pass
+            if len(secret) != 32:
+                raise BoardError("%s is damaged: restore it, or remove it and the keys" % path)
+            return secret
+        except OSError as e:
+            if e.errno != errno.ENOENT:
+                raise  # only a file that is not there means a new device
         secret = self.entropy(32)
         with open(path + ".new", "wb") as file:
             file.write(secret)

@@ -9,6 +9,8 @@ A wrong value stops the start with one line that names the setting and what is a
 import json
 
 _DIGITS = "0123456789"
+_ENOENT = 2  # the error number of "no such file", the same on every port
+_PHONE_DIGITS = 3  # shortest telephone number in use, a service number
 
 
 class SettingsError(Exception):
@@ -37,6 +39,7 @@ TABLE = {
     "header": ("digits", "603100000000", 12, 12, "message header"),
     "host_timeout": ("int", 60, 2, 120, "seconds to wait for the host's answer"),
     "mac": ("choice", "ecb", None, ("ecb", "x919", "cbc"), "MAC algorithm of the acquirer"),
+    "refusal_mac": ("bool", False, None, None, "whether refusals count only with a MAC (many hosts send them without)"),
     "network_code": ("choice", "003", None, ("001", "003"), "key layout asked for at sign-in: single or double length"),
     "pin_bypass": ("bool", False, None, None, "whether ENTER without digits skips the PIN"),
     "amount_limit": ("int", 5000000, 1, 99999999, "largest sale, in fen"),
@@ -58,8 +61,13 @@ def load(directory):
     try:
         with open(directory + "/settings.json") as file:
             given = json.load(file)
-    except OSError:
-        return values
+    except OSError as error:
+        if error.errno == _ENOENT:
+            return values
+        # with other settings than the merchant's, money would go astray
+        raise SettingsError(
+            "settings.json cannot be read (error %s): write it again, or remove it to use the defaults" % error.errno
+        ) from None
     except ValueError:
         raise SettingsError("settings.json is not valid JSON: write it again") from None
     if not isinstance(given, dict):
@@ -87,7 +95,8 @@ def _is_int(value, low, high):
 def _is_str(value, low, high):
     if not isinstance(value, str) or not low <= len(value) <= high:
         return False
-    return all(ord(c) >= 32 for c in value)
+    # halves of surrogate pairs are no characters: they cannot be stored or printed
+    return all(ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF for c in value)
 
 
 def _is_digits(value, low, high):
@@ -95,7 +104,10 @@ def _is_digits(value, low, high):
 
 
 def _is_phone(value, low, high):
-    return _is_str(value, low, high) and all(c in _DIGITS for c in (value[1:] if value[:1] == "+" else value))
+    if not _is_str(value, low, high):
+        return False
+    number = value[1:] if value[:1] == "+" else value
+    return not value or (len(number) >= _PHONE_DIGITS and all(c in _DIGITS for c in number))
 
 
 _CHECKS = {
@@ -111,7 +123,10 @@ _ALLOWED = {
     "int": lambda low, high: "a whole number from %d to %d" % (low, high),
     "str": lambda low, high: "a text of %d to %d characters" % (low, high),
     "digits": lambda low, high: "%d digits" % low if low == high else "%d to %d digits" % (low, high),
-    "phone": lambda low, high: "a telephone number of %d to %d characters, digits with an optional +" % (low, high),
+    "phone": lambda low, high: (
+        "%sa telephone number of %d to %d characters, %d or more digits with an optional + before them"
+        % ("" if low else "empty, or ", low or _PHONE_DIGITS, high, _PHONE_DIGITS)
+    ),
     "choice": lambda low, high: "one of " + ", ".join(high),
     "bool": lambda low, high: "true or false",
 }

@@ -24,6 +24,8 @@ from .parser import GARBAGE, LINE, PDU, PROMPT, RAW, Parser
 from .trace import Trace
 
 _QUEUE_LIMIT = const(12)
+_DEAF_MS = const(50)  # first pause of the reader when the line gives nothing
+_DEAF_MAX_MS = const(1000)
 _LINES_LIMIT = const(24)
 _GAP_MS = const(20)  # between a final result and the next command
 _SOFT_MS = const(300)  # how long a final result may stay away after `+IP ERROR`
@@ -49,6 +51,7 @@ class Dialogue:
         self.urcs = {}
         self.on_silent = None  # called when the modem does not even pass a fence
         self.on_echo = None  # called when the modem echoes although it was told not to
+        self.line_error = None  # the last fault of the line that was reported; cleared once the modem is ready
         self.online = False  # the modem answers and has its basic settings
         self.held = False  # a payment holds the line: no job of rank SMS is started
 
@@ -110,15 +113,21 @@ class Dialogue:
 
     async def read(self) -> None:
         """Task: bytes to events, for ever."""
+        pause = _DEAF_MS
         while True:
             try:
                 data = await self._stream.read(256)
             except OSError as error:
-                self._report("line", "read error " + str(error))
+                fault = "read error " + str(error)
+                if fault != self.line_error:
+                    self.line_error = fault
+                    self._report("line", fault)
                 data = b""
             if not data:
-                await asyncio.sleep(0.05)  # the line is closed or broken; it may come back
+                await asyncio.sleep(pause / 1000)  # the line is closed or broken; it may come back
+                pause = min(2 * pause, _DEAF_MAX_MS)
                 continue
+            pause = _DEAF_MS
             for kind, text, payload in self._parser.feed(data):
                 self._take(kind, text, payload)
 

@@ -51,7 +51,8 @@ class SmsRejected(ModemError):
 
 
 class SmsInDoubt(ModemError):
-    """The message may or may not have gone. `.code`: 332 when the modem itself reported a network time-out."""
+    """The message may or may not have gone. `.code`: 332 (network time-out) or 500 (unknown error) when the modem
+    itself reported it after Ctrl-Z, else None. Source: 3GPP 27.005 §3.2.5."""
 
     def __init__(self, code=None):
         super().__init__("sms in doubt")

@@ -16,6 +16,7 @@ from .errors import CommandError, ModemError, ModemReset, ModemTimeout
 from .job import ANY, DIGITS
 
 _RETRY_S = const(2)
+_REST_S = const(30)  # longest pause before a new start
 _RESWEEP = const(20)  # polls until messages that nobody took are offered again
 _SIM_GONE = (10, 11, 12, 13, 15, 310, 311, 312, 313, 316)
 REGISTERED = (1, 5, 6, 7, 9, 10)  # 3GPP 27.007 §7.2: home, roaming, SMS only, CSFB not preferred
@@ -54,6 +55,8 @@ class Keeper:
         self._fresh = False  # the modem came up under our eyes: it announces when SMS works
         self._powered = 0
         self._wait_s = profile.boot_s
+        self._rest_s = 0  # the next pause before a new start
+        self._told = None  # why it started again last, until it was ready
         self.stage = "no answer"
         self.sim_ok = False
         self.sms_ok = False  # announced since the last start
@@ -108,14 +111,40 @@ class Keeper:
         while True:
             try:
                 await self._start()
+                self._rest_s = 0
+                self._told = self._dialogue.line_error = None
                 await self._watch()
             except ModemReset:
-                self._modem.log("restart", self.stage)
+                self._tell("restart", self.stage)
             except ModemError as error:
-                self._modem.log("start again", error.reason)
+                self._tell("start again", error.reason)
                 self._modem.lost()
+                self._rest_s = max(self._rest_s, _RETRY_S)
             self._dialogue.online = False
             self.sim_ok = False
+            await self._rest()
+
+    def _tell(self, event: str, detail: str) -> None:
+        if self._told != (event, detail):
+            self._told = (event, detail)
+            self._modem.log(event, detail)
+
+    async def _rest(self) -> None:
+        """Pause before a new start: none after one restart, longer each time until the modem becomes ready.
+
+        A sign from the reader ends it, though not in the first seconds: a modem that talks nonsense, or a port that
+        is gone, must not keep the processor busy."""
+        seconds = self._rest_s
+        self._rest_s = min(max(2 * seconds, 1), _REST_S)
+        if not seconds:
+            return
+        self._alarm.clear()
+        await asyncio.sleep(min(seconds, _RETRY_S))
+        if seconds > _RETRY_S:
+            try:
+                await asyncio.wait_for(self._alarm.wait(), seconds - _RETRY_S)
+            except asyncio.TimeoutError:
+                pass
 
     async def _start(self) -> None:
         self._modem.initialised = False

@@ -9,7 +9,11 @@ from .job import NORMAL, SMS, Job
 from .keeper import REGISTERED, Keeper, registration
 from .trace import mask
 
-_NETWORK_TIMEOUT = 332  # CMS: no acknowledgement came; the message may have gone
+# CMS errors after which the message may have gone all the same. Source: 3GPP 27.005 §3.2.5
+_AMBIGUOUS = (
+    332,  # network time-out: no acknowledgement came
+    500,  # unknown error: says nothing about what became of the message
+)
 
 
 class Modem:
@@ -147,8 +151,8 @@ class Modem:
         try:
             await self._dialogue.perform(job)
         except CommandError as error:
-            if error.code == _NETWORK_TIMEOUT and job.committed:
-                raise SmsInDoubt(_NETWORK_TIMEOUT) from None
+            if error.code in _AMBIGUOUS and job.committed:
+                raise SmsInDoubt(error.code) from None
             raise SmsRejected(error.code) from None
         except ModemError as error:
             # the reference before OK, or before the fault, proves acceptance

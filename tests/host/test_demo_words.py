@@ -1,6 +1,7 @@
 """The words the demo looks for are the firmware's texts: a changed text fails here, not after minutes of demo."""
 
 import pytest
+
 from posterm.demo.scenario import WORDS
 from terminal.acquirer import answers
 from terminal.notices import templates

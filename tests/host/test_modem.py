@@ -31,13 +31,43 @@ class Power:
         self.peer.reboot()
 
 
+class Cable:
+    """A line that can be pulled: then every write, or every read and write, fails like a port that went away."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.pulled = ""
+        self.calls = 0
+
+    def _check(self, way):
+        if way in self.pulled:
+            self.calls += 1
+            if self.calls > 20_000:
+                raise RuntimeError("the line is asked without a pause")
+            raise OSError(5, "gone")
+
+    async def read(self, n):
+        self._check("read")
+        data = await self._stream.read(n)
+        self._check("read")
+        return data
+
+    def write(self, data):
+        self._check("write")
+        self._stream.write(data)
+
+    async def drain(self):
+        await self._stream.drain()
+
+
 class Bench:
     def __init__(self, power=False):
         ours, theirs = streams.pair()
         self.peer = Peer(theirs)
         self.power = Power(self.peer) if power else None
         self.logged, self.states, self.pdus = [], [], []
-        self.modem = Modem(ours, SIM7600, power=self.power, log=lambda *event: self.logged.append(event))
+        self.cable = Cable(ours)
+        self.modem = Modem(self.cable, SIM7600, power=self.power, log=lambda *event: self.logged.append(event))
         self.modem.on_state = self.states.append
         self.modem.on_pdu = lambda *message: self.pdus.append(message)
 
@@ -76,6 +106,41 @@ def test_start_sets_everything_up():
         assert b.states == ["ready"]
         for command in ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,1,0"):
             assert command in b.peer.commands
+
+    bench(scenario)
+
+
+@pytest.mark.parametrize("pulled", ["write", "read write"])
+def test_a_port_that_went_away_is_tried_in_peace_and_taken_up_again(pulled):
+    async def scenario(b):
+        await asyncio.sleep(1)
+        for _ in range(2):
+            b.logged.clear()
+            b.cable.calls = 0
+            b.cable.pulled = pulled
+            b.peer.say("+CSQ: 21,99")  # ends the read that waits
+            await asyncio.sleep(3600)
+            assert not b.modem.ready
+            assert b.logged.count(("start again", "line")) == 1
+            assert len(b.logged) <= 5
+            assert b.cable.calls < (200 if pulled == "write" else 4000)
+            b.cable.pulled = ""
+            await b.modem.wait_ready(60)
+
+    b = Bench()
+    b.run(scenario)
+
+
+def test_a_modem_that_restarts_without_end_is_logged_once():
+    async def scenario(b):
+        b.peer.rules["AT+CPIN?"] = "RDY"
+        b.peer.say("RDY")
+        await asyncio.sleep(1)
+        b.logged.clear()
+        count = len(b.peer.commands)
+        await asyncio.sleep(600)
+        assert len(b.logged) <= 2
+        assert len(b.peer.commands) - count < 3000
 
     bench(scenario)
 

@@ -151,12 +151,20 @@ def test_silence_after_commit_is_doubt():
     bench(scenario)
 
 
-def test_network_time_out_is_doubt():
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [("+CMS ERROR: 332", 332), ("+CMS ERROR: 500", 500), ("+CMS ERROR: unknown error", 500)],
+)
+def test_an_error_that_leaves_open_what_the_network_did_is_doubt(reply, code):
     async def scenario(b):
-        b.peer.submitted = "+CMS ERROR: 332"
+        b.peer.submitted = reply
         with pytest.raises(SmsInDoubt) as caught:
             await send(b)
-        assert caught.value.code == 332
+        assert caught.value.code == code
+        b.peer.refuse_prompt = reply  # the modem never had the PDU
+        with pytest.raises(SmsRejected) as caught:
+            await send(b)
+        assert caught.value.code == code
 
     bench(scenario)
 

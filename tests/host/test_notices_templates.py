@@ -51,6 +51,21 @@ def test_chinese_sale_reads_as_ordered():
     assert len(text) <= 70  # one part
 
 
+@pytest.mark.parametrize("audience", templates.AUDIENCES)
+def test_a_chinese_approval_of_usual_length_takes_one_part(audience):
+    fields = {
+        "merchant": "五个字商店",
+        "time": "2026-11-21 20:45",
+        "amount": "123.50",
+        "place": "人民路店",
+        "tail": "1234",
+        "hotline": "4001234567",
+        "voucher": "000012",
+    }
+    encoding, units, parts = templates.load("zh").preview("sale_approved", audience, fields)
+    assert (encoding, parts) == ("ucs2", 1) and units <= 70
+
+
 def test_english_sale_stays_in_the_gsm_alphabet_although_the_amount_brings_a_wide_yuan_sign():
     fields = dict(
         FIELDS, merchant="Corner Shop", place="Main St", type="sale", result="approved", advice="Keep the slip."

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from posterm.sim.acquirer.cli import acquirer
 from posterm.sim.control import Control, ControlError
 from test_sim_acquirer_terminal import fields_of
 
@@ -112,6 +114,24 @@ def test_acquirer_program_draws_and_reads_master_keys(tmp_path):
         failed = Program("acquirer", "--tmk-file", tmp_path / "bad")
         complaint = failed.process.communicate(timeout=10)[1]
         assert failed.process.returncode == 2 and "master key" in complaint
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "size"),
+    [
+        ("--terminal", "1234567", 8),
+        ("--terminal", "123456789", 8),
+        ("--terminal", "1234 678", 8),
+        ("--terminal", "１２３４５６７８", 8),
+        ("--merchant", "12345678901234", 15),
+        ("--merchant", "12345678901234-", 15),
+        ("--merchant", "", 15),
+    ],
+)
+def test_acquirer_program_refuses_numbers_that_fit_no_field(option, value, size):
+    done = CliRunner().invoke(acquirer, [option, value])
+    assert done.exit_code == 2
+    assert done.stderr == f"acquirer: {option} needs exactly {size} letters or digits (A to Z, a to z, 0 to 9)\n"
 
 
 def test_end_with_an_open_link(tmp_path):

@@ -48,7 +48,9 @@ def opened(shelf=None, room=PLENTY):
 
 
 def started(ledger, amount=100):
-    return ledger.start("sale", amount, "021", "622202*********0018", "00", "2026-11-21 20:45:00", "")
+    return ledger.start(
+        "sale", amount, "021", "622202*********0018", "00", "2026-11-21 20:45:00", "", "10000001", "898440154110001"
+    )
 
 
 def test_record_goes_from_started_to_closed():

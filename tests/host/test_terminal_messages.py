@@ -120,6 +120,7 @@ def decode(message):
 
 
 PANS = st.integers(10**12, 10**19 - 1).map(str)
+IDENTITY = {"terminal_no": "10000001", "merchant_no": "898440154110001"}
 RECORDS = st.fixed_dictionaries(
     {
         "type": st.just("sale"),
@@ -127,6 +128,8 @@ RECORDS = st.fixed_dictionaries(
         "batch": st.integers(0, 999999),
         "amount": st.integers(1, 99999999),
         "entry": st.sampled_from(["011", "012", "021", "022"]),
+        "terminal_no": st.just(IDENTITY["terminal_no"]),
+        "merchant_no": st.just(IDENTITY["merchant_no"]),
     }
 )
 
@@ -215,7 +218,7 @@ def answer(fields, with_mac=True, **changes):
 
 @pytest.fixture
 def asked(keys):
-    record = {"type": "sale", "trace": 7, "batch": 1, "amount": 2350, "entry": "021"}
+    record = {"type": "sale", "trace": 7, "batch": 1, "amount": 2350, "entry": "021", **IDENTITY}
     card = {"pan": "6222020000000000018", "expiry": "4912", "track2": None}
     return messages(keys).request(record, card, None)[1]
 
@@ -244,7 +247,7 @@ def test_approval_needs_its_mac_and_a_refusal_does_not(keys, asked):
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_changed_bit_of_an_approval_is_refused(keys, data):
-    record = {"type": "sale", "trace": 7, "batch": 1, "amount": 2350, "entry": "021"}
+    record = {"type": "sale", "trace": 7, "batch": 1, "amount": 2350, "entry": "021", **IDENTITY}
     sent = messages(keys).request(record, {"pan": "6222020000000000018", "expiry": "4912", "track2": None}, None)[1]
     octets = bytearray(answer(sent))
     at = data.draw(st.integers(0, len(octets) - 1))

@@ -24,6 +24,7 @@ BUILT = {
 # shown by Screen.message below a title, hence wrapped; all others are rows of the screen or lines of a slip
 BODIES = (
     ("unsent.why",),
+    ("signin.keys",),
     ("noanswer.why",),
     ("reversal.wait",),
     ("full", "full.why"),

@@ -12,14 +12,20 @@ _ANY = "**"  # the line for a code that is not in the table
 
 
 class Answer:
-    """`text` and `step` for the screen, `reason` and `advice` for the notice."""
+    """`text` and `step` for the screen, `reason` and `advice` for the notice; `known`: the code has words of its own."""
 
-    def __init__(self, code, text, step, reason, advice):
+    def __init__(self, code, known, text, step, reason, advice):
         self.code = code
+        self.known = known
         self.text = text
         self.step = step
         self.reason = reason
         self.advice = advice
+
+
+def known(code):
+    """Return True when DE39 `code` has a line of its own."""
+    return find("en", code).known
 
 
 def find(language, code):
@@ -28,7 +34,7 @@ def find(language, code):
     with open("%s/answers_%s.txt" % (_FOLDER, language)) as file:
         for line in file:
             if line[:2] == code:
-                return Answer(code, *line.rstrip("\n").split("|")[1:5])
+                return Answer(code, True, *line.rstrip("\n").split("|")[1:5])
             if line[:2] == _ANY:
                 general = line
-    return Answer(code, *general.rstrip("\n").split("|")[1:5])
+    return Answer(code, False, *general.rstrip("\n").split("|")[1:5])

@@ -17,6 +17,10 @@ class NoAnswer(HostError):
     """The request may have reached the host and no valid answer came: the fate is unknown."""
 
 
+class BadKeys(NoAnswer):
+    """The working keys of a sign-in cannot be used: a check value differs, or the MAC setting needs another length."""
+
+
 class BadMac(HostError):
     """The answer's MAC does not fit: treated as no answer, and a new sign-in is due."""
 

@@ -6,7 +6,7 @@ A record is the ledger's dict of one transaction; card data travels apart from i
 import isomsg
 import paycrypt
 from terminal.acquirer import table
-from terminal.acquirer.errors import BadMac, NoAnswer
+from terminal.acquirer.errors import BadMac, NoAnswer, NotSent
 
 _ALGORITHMS = {
     "ecb": paycrypt.MAC_ECB_UNIONPAY,
@@ -60,7 +60,6 @@ class Messages:
         return self._with_mac(fields), fields
 
     def _common(self, record, card):
-        s = self._settings
         mti, processing, condition, kind, _ = table.TRANSACTIONS[record["type"]]
         fields = {
             2: card["pan"],
@@ -69,8 +68,8 @@ class Messages:
             11: "%06d" % record["trace"],
             22: record["entry"],
             25: condition,
-            41: s["terminal_no"],
-            42: s["merchant_no"],
+            41: record["terminal_no"],
+            42: record["merchant_no"],
             49: "156",
             60: kind + "%06d" % record["batch"] + table.NETWORK + table.CAPABILITY,
         }
@@ -82,25 +81,34 @@ class Messages:
         fields[64] = _NO_MAC
         message = isomsg.encode(table.FIELDS, fields)
         covered = memoryview(message)[: len(message) - 8]
-        mac = self._keys.mac(_ALGORITHMS[self._settings["mac"]], covered)
-        memoryview(message)[len(message) - 8 :] = mac
+        try:
+            memoryview(message)[len(message) - 8 :] = self.mac(covered)
+        except paycrypt.Error as e:
+            raise NotSent("MAC " + e.reason) from None
         return message
+
+    def mac(self, data):
+        """Return field 64 over `data`. Raises paycrypt.Error when the MAC key is missing or of the wrong length."""
+        return self._keys.mac(_ALGORITHMS[self._settings["mac"]], data)
 
     def check(self, fields, answer, mac_needed):
         """Decode `answer` and return its fields when it answers the request `fields`.
 
-        Raises BadMac when field 64 is wrong, or missing from an approval that needs it; NoAnswer when the message
-        is malformed or answers something else.
+        Raises BadMac when field 64 is wrong, or missing from an approval that needs it (with the setting refusal_mac
+        from any answer that needs it); NoAnswer when the message is malformed or answers something else.
         """
         try:
             got = isomsg.decode(table.FIELDS, answer)
         except isomsg.Error as e:
             raise NoAnswer("answer field %s: %s" % (e.field, e.reason)) from None
         if 64 in got:
-            expected = self._keys.mac(_ALGORITHMS[self._settings["mac"]], answer[: len(answer) - 8])
-            if not paycrypt.equal(expected, got[64]):
+            try:
+                right = paycrypt.equal(self.mac(answer[: len(answer) - 8]), got[64])
+            except paycrypt.Error as e:
+                raise BadMac("MAC " + e.reason) from None
+            if not right:
                 raise BadMac("MAC differs")
-        elif mac_needed and got.get(39) == "00":
+        elif mac_needed and (got.get(39) == "00" or self._settings["refusal_mac"]):
             raise BadMac("MAC missing")
         mti = fields[0]
         if got[0] != mti[:2] + "1" + mti[3:]:

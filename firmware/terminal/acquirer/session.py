@@ -6,7 +6,7 @@ acquirer.errors.
 
 import paycrypt
 from terminal.acquirer import table
-from terminal.acquirer.errors import BadMac, NoAnswer, Refused
+from terminal.acquirer.errors import BadKeys, BadMac, NoAnswer, Refused
 
 # answers that ask for a new sign-in: 77 by name, A0 because the MAC key no longer fits
 SIGN_IN_CODES = ("77", "A0")
@@ -44,7 +44,13 @@ class Session:
             self._keys.load_working(got[62])
         except paycrypt.Error as e:
             self._log("signin.keys", str(e))
-            raise NoAnswer("working keys refused") from None
+            raise BadKeys("working keys refused") from None
+        try:
+            self._messages.mac(b"")
+        except paycrypt.Error as e:
+            self.sign_in_due = True  # nothing can be sold with these
+            self._log("signin.keys", "MAC setting: " + e.reason)
+            raise BadKeys("the MAC key does not fit the MAC setting") from None
         self.sign_in_due = False
         if int(batch) != self._ledger.batch:
             self._ledger.set_batch(int(batch))

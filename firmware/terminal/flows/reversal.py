@@ -32,8 +32,8 @@ class Reversal:
         """True when a reversal is pending."""
         return self._ledger.pending is not None
 
-    async def run(self):
-        """Try the pending reversal. Returns True when nothing is pending any more."""
+    async def run(self, notify=True):
+        """Try the pending reversal. Returns True when nothing is pending any more. `notify`: tell customer and merchant."""
         record = self._ledger.pending
         if record is None:
             return True
@@ -60,8 +60,9 @@ class Reversal:
             await self._forms.say(t("reversal.pending"), t("reversal.wait"))
             return False
         self._log("reversal.done", "trace %06d code %s" % (record["trace"], code))
-        await self._finish.run(record)
-        await self._forms.say(t("reversal.done"), seconds=2)
+        await self._finish.run(record, notify=notify)
+        if notify:
+            await self._forms.say(t("reversal.done"), seconds=2)
         return True
 
     async def _tries(self, record):

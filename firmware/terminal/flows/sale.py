@@ -20,6 +20,7 @@ from terminal.ui.inputs import wipe_card
 from terminal.ui.screen import COLUMNS
 
 _WRONG_PIN = "55"
+_TRIED_AGAIN = SIGN_IN_CODES + (_WRONG_PIN,)
 _PIN_TRIES = const(3)
 
 
@@ -94,7 +95,10 @@ class Sale:
         """Return True when the same sale should be tried once more with a new PIN entry."""
         t = self._forms.texts
         if code in SIGN_IN_CODES:
-            return await self._signin.run()
+            if not self._session.signed_in:
+                return await self._signin.run()
+            await self._forms.say(t("signin.done"), seconds=1)  # on the way of a reversal
+            return True
         if code == _WRONG_PIN and pin_block is not None:
             self._forms.screen.message(t("declined"), t("pin.again"), t("enter"))
             self._forms.inputs.forget()
@@ -117,6 +121,8 @@ class Sale:
                 _hex(self._keys.protect(card.stored())),
                 self._clock.text(),
                 _hex(self._keys.protect(mobile)) if mobile else "",
+                self._settings["terminal_no"],
+                self._settings["merchant_no"],
             )
         except OSError as e:
             self._log("sale.unstored", "started, error %d" % e.errno)
@@ -136,9 +142,11 @@ class Sale:
             await self._undo(record, table.BAD_MAC if isinstance(e, BadMac) else table.NO_ANSWER)
             return None, None
         code, reference = got[39], got.get(37, "")
-        if code in table.UNSETTLED:
+        if code in table.UNSETTLED or not answers.known(code):
             self._log("sale.unknown", "trace %06d answer %s" % (record["trace"], code))
             stored = False
+        elif code in _TRIED_AGAIN and 64 not in got:
+            return await self._undo_refused(record, code)
         elif code == "00":
             issuer = _name(got.get(44, b""))
             stored = self._stored("approved", record, reference, got.get(38, ""), self._host_time(got), issuer)
@@ -165,6 +173,13 @@ class Sale:
         await self._forms.say(t("noanswer"), t("noanswer.why"), seconds=2)
         await self._reversal.run()
 
+    async def _undo_refused(self, record, code):
+        """A refusal without a MAC may hide an approval: before the card is charged again, this attempt is undone."""
+        self._log("sale.unsigned", "trace %06d answer %s" % (record["trace"], code))
+        if self._stored("undo", record, table.OTHER) and await self._reversal.run(notify=False):
+            return record, code
+        return None, None
+
     async def _full(self):
         await self._forms.say(self._forms.texts("full"), self._forms.texts("full.why"), seconds=10)
 
@@ -182,12 +197,15 @@ class Sale:
 
     async def _declined(self, record, code, quiet):
         t = self._forms.texts
+        undone = record["state"] != "declined"  # reversed and closed already
         if quiet:
-            await self._finish.run(record, notify=False)
+            if not undone:
+                await self._finish.run(record, notify=False)
             return
         answer = answers.find(t.language, code)
         self._forms.screen.message(t("declined"), code + " " + answer.text, answer.step)
-        await self._finish.run(record)
+        if not undone:
+            await self._finish.run(record)
         await self._result(t("declined"), code + " " + answer.text, answer.step)
 
     async def _result(self, title, *texts):

@@ -1,7 +1,7 @@
 """Sign in at the host: working keys and batch number."""
 
 from terminal.acquirer import answers
-from terminal.acquirer.errors import HostError, Refused
+from terminal.acquirer.errors import BadKeys, HostError, Refused
 
 
 class SignIn:
@@ -23,6 +23,10 @@ class SignIn:
         except Refused as e:
             answer = answers.find(t.language, e.code)
             await self._forms.say(t("signin.failed"), e.code + " " + answer.text, answer.step)
+            return False
+        except BadKeys as e:
+            self._log("signin.failed", e.reason)
+            await self._forms.say(t("signin.failed"), t("signin.keys"))
             return False
         except HostError as e:
             self._log("signin.failed", e.reason)

@@ -34,6 +34,7 @@ _STATES = {
     "reversed": "cancelled",
 }
 _PENDING_KINDS = ("approved", "declined", "dropped", "reversed", "fault")
+_BY_HAND = "--"  # stands for DE39 when no host ended the reversal
 _CUT = "98"  # DE39 of the reversal after a power cut: no answer known
 
 
@@ -60,9 +61,14 @@ class Ledger:
             self.pending["reason"] = _CUT
 
     @property
+    def room(self):
+        """Octets free on the medium."""
+        return self._room()
+
+    @property
     def has_room(self):
         """True when the medium has room for another transaction with all that follows it."""
-        return self._room() >= _ROOM
+        return self.room >= _ROOM
 
     def next_trace(self):
         """Store and return the next trace number (1 to 999999, then 1 again)."""
@@ -74,11 +80,12 @@ class Ledger:
         """Take over the host's batch number."""
         self._write("batch", {"batch": batch})
 
-    def start(self, kind, amount, entry, masked, sealed, time, mobile):
+    def start(self, kind, amount, entry, masked, sealed, time, mobile, terminal_no, merchant_no):
         """Store a new transaction and return its record (a dict); the reversal is armed.
 
         kind: row of acquirer.table; amount: fen; entry: DE22; masked: card number for people; sealed: hex of the
-        protected card data; time: text; mobile: hex of the protected customer number or "".
+        protected card data; time: text; mobile: hex of the protected customer number or ""; terminal_no, merchant_no:
+        fields 41 and 42, which the reversal must carry although the settings may have changed by then.
         Raises OSError without room, ValueError while another transaction is pending.
         """
         if self.pending is not None:
@@ -93,6 +100,8 @@ class Ledger:
             "sealed": sealed,
             "time": time,
             "mobile": mobile,
+            "terminal_no": terminal_no,
+            "merchant_no": merchant_no,
         }
         self._write("started", record)
         return self.pending
@@ -130,6 +139,12 @@ class Ledger:
     def fault(self, record):
         """Store that the fault slip of a reversal without an answer is printed."""
         self._note("fault", {"trace": record["trace"], "fault": True})
+
+    def settle(self, record):
+        """Close a pending reversal that people have settled with the acquirer; nobody is notified."""
+        self.reversed(record, _BY_HAND)
+        self.noticed(record)
+        self.close(record)
 
     def slip(self, record, copies):
         """Store that `copies` copies of the slip are printed (or given up)."""

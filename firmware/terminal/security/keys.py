@@ -37,6 +37,7 @@ class Keys:
                 raise  # only a file that is not there means a new terminal
         except paycrypt.Error as e:
             log("keys.refused", str(e))
+            os.rename(self._path, storage + "/keys.refused")  # evidence for service, never overwritten by new keys
         if store.usage(_LOCAL) is None:
             store.load(_LOCAL, paycrypt.DATA, bytearray(entropy(32)))
             self._seal()

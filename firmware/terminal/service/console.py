@@ -39,6 +39,7 @@ class Console:
             "modem": (self._dialogue, False, "the last lines exchanged with the modem"),
             "login": (self._login, False, "technician's password; on a new terminal it is set now"),
             "logout": (self._logout, False, "end the technician's session"),
+            "settle": (self._settle, True, "end a reversal that was settled with the acquirer by hand"),
             "tmk": (self._tmk, True, "inject the terminal master key in two components"),
         }
 
@@ -107,6 +108,7 @@ class Console:
             ("registration", str(modem.registration)),
             ("signal", "-" if modem.signal is None else str(modem.signal)),
             ("reversal", "none" if pending is None else "trace %06d" % pending["trace"]),
+            ("room", str(self._ledger.room)),
             ("notices_open", str(self._outbox.open_count)),
         ) + _heap()
         for name, value in rows:
@@ -151,6 +153,20 @@ class Console:
         self._logged_in = False
         await self._say("ok")
 
+    async def _settle(self):
+        """Close the pending reversal without an answer, when people have settled it: its trace number confirms."""
+        pending = self._ledger.pending
+        if pending is None:
+            await self._say("none: no reversal is pending")
+            return
+        await self._say("trace number of the sale settled with the acquirer:")
+        if bytes(await self._read(echo=True)) != b"%06d" % pending["trace"]:
+            await self._say("refused: another trace number is pending")
+            return
+        self._ledger.settle(pending)
+        self._log("reversal.settled", "trace %06d by hand" % pending["trace"])
+        await self._say("ok")
+
     async def _tmk(self):
         """Ask for two components of 32 or 48 hexadecimal digits; the key is their XOR.
 
@@ -169,6 +185,9 @@ class Console:
                 return
             for i in range(len(first)):
                 first[i] ^= second[i]
+            if paycrypt.equal(first[:8], first[8:16]):
+                await self._say("refused: the halves of the key are equal (the same component twice?)")
+                return
             kcv = self._keys.load_master(first)
         except paycrypt.Error as e:
             await self._say("refused: %s" % e)

@@ -41,6 +41,7 @@ online|Contacting host
 signin|Sign in
 signin.doing|Signing in
 signin.done|Signed in
+signin.keys|Working keys unusable: ask the acquirer
 signin.failed|Sign-in failed
 reversal|Reversal
 reversal.doing|Reversing

@@ -41,6 +41,7 @@ online|正在联机请稍候
 signin|签到
 signin.doing|正在签到请稍候
 signin.done|签到成功
+signin.keys|工作密钥不可用 请联系收单机构
 signin.failed|签到失败
 reversal|冲正
 reversal.doing|正在冲正请稍候

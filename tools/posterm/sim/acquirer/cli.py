@@ -15,6 +15,8 @@ from posterm.sim.acquirer.keys import MAC_ALGORITHMS, TEST_TMK, KeyFileError, ra
 from posterm.sim.control import ControlError, serve
 
 EXIT_USAGE = 2
+TERMINAL_SIZE = 8  # characters of field 41
+MERCHANT_SIZE = 15  # characters of field 42
 
 
 class StartError(Exception):
@@ -99,6 +101,8 @@ def acquirer(
     """
     level = logging.INFO if verbose else logging.ERROR
     logging.basicConfig(level=level, format="%(asctime)s %(name)s %(message)s")
+    _check_number("--terminal", terminal, TERMINAL_SIZE)
+    _check_number("--merchant", merchant, MERCHANT_SIZE)
     if new_tmk and tmk_file is None:
         _fail("--new-tmk needs --tmk-file, the file to write")
     try:
@@ -114,6 +118,11 @@ def acquirer(
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot write the journal {journal}: {error.strerror}")
+
+
+def _check_number(option: str, value: str, size: int) -> None:
+    if len(value) != size or not (value.isascii() and value.isalnum()):
+        _fail(f"{option} needs exactly {size} letters or digits (A to Z, a to z, 0 to 9)")
 
 
 def _fail(text: str) -> None:

@@ -167,7 +167,8 @@ def modem(
         try:
             asyncio.run(main())
         except (OSError, ControlError) as error:
-            raise click.ClickException(str(error)) from error
+            click.echo(f"modem: {error}", err=True)
+            raise SystemExit(2) from error
 
 
 if __name__ == "__main__":
