@@ -128,8 +128,9 @@ def test_acquirer_program_draws_and_reads_master_keys(tmp_path):
         ("--merchant", "", 15),
     ],
 )
-def test_acquirer_program_refuses_numbers_that_fit_no_field(option, value, size):
-    done = CliRunner().invoke(acquirer, [option, value])
+def test_acquirer_program_refuses_numbers_that_fit_no_field(tmp_path, option, value, size):
+    nowhere = str(tmp_path / "missing" / "journal")  # whatever is taken, nothing is served
+    done = CliRunner().invoke(acquirer, [option, value, "--journal", nowhere])
     assert done.exit_code == 2
     assert done.stderr == f"acquirer: {option} needs exactly {size} letters or digits (A to Z, a to z, 0 to 9)\n"
 
