@@ -40,13 +40,14 @@ WORDS = {
 
 @dataclass
 class Scene:
-    """What the steps share. `show(kind, text, title)` presents a screen, slip or message to the person watching."""
+    """What the steps share. `show(kind, text, title)` presents a slip or message to the person watching."""
 
     rig: Rig
     out: Path
     language: str
     show: Callable[..., None]
     events: int = 0  # host events seen so far
+    frame: int = 0  # number of the last LCD frame presented
     said: dict[str, int] = field(default_factory=dict)  # phone number -> messages seen
 
     @property
@@ -54,10 +55,15 @@ class Scene:
         return WORDS[self.language]
 
     def screen(self, *names: str, timeout: float = 15) -> list[str]:
-        """Wait for a screen with one of the named words, show it, and return its rows."""
-        rows = self.rig.wait_screen(*(self.words[name] for name in names), timeout=timeout)
-        self.show("screen", "\n".join(rows))
-        return rows
+        """Wait for a screen with one of the named words and return its rows."""
+        return self.rig.wait_screen(*(self.words[name] for name in names), timeout=timeout)
+
+    def new_frames(self) -> list[list[str]]:
+        """Return every frame the LCD has shown since the last call."""
+        frames = self.rig.panel.call("frames", after=self.frame)["frames"]
+        if frames:
+            self.frame = frames[-1]["number"]
+        return [frame["rows"] for frame in frames]
 
     def picture(self, name: str) -> None:
         """Keep the LCD's present frame as a picture."""

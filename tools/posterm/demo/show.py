@@ -23,6 +23,10 @@ STYLES = {"screen": "black on green", "slip": "black on white", "message": "cyan
 WIDTHS = {"screen": 20, "slip": 36, "message": 44}  # cells with the frame
 
 
+def _panel(kind: str, text: str, title: str | None = None) -> Panel:
+    return Panel(Text(text), title=title, style=STYLES[kind], width=WIDTHS[kind])
+
+
 class Presenter:
     """Collects what a step showed and prints it in order; the same goes into demo.log without colours."""
 
@@ -31,16 +35,17 @@ class Presenter:
         self._items: list[Panel] = []
 
     def __call__(self, kind: str, text: str, title: str | None = None) -> None:
-        """Collect a screen, slip or message (`kind`) of the given text."""
-        self._items.append(Panel(Text(text), title=title, style=STYLES[kind], width=WIDTHS[kind]))
+        """Collect a slip or message (`kind`) of the given text."""
+        self._items.append(_panel(kind, text, title))
 
     def print(self, *what: object) -> None:
         for output in self._outputs:
             output.print(*what)
 
-    def flush(self) -> None:
-        """Print what was collected, things of one width side by side."""
-        for _, group in itertools.groupby(self._items, lambda panel: panel.width):
+    def flush(self, frames: list[list[str]]) -> None:
+        """Print the LCD's frames, then what was collected, things of one width side by side."""
+        screens = [_panel("screen", "\n".join(rows)) for rows in frames]
+        for _, group in itertools.groupby(screens + self._items, lambda panel: panel.width):
             self.print(Columns(group))
         self._items = []
 
@@ -61,11 +66,11 @@ def run(out: Path, language: str) -> int:
                 try:
                     outcome = step.run(scene)
                 except (Failed, ControlError, ConsoleError, TimeoutError) as error:
-                    present.flush()
+                    present.flush(scene.new_frames())
                     present.print(f"    FAILED: {title}: {error}")
                     _explain(present, rig)
                     return 1
-                present.flush()
+                present.flush(scene.new_frames())
                 present.print(f"    ok: {outcome}")
             rig.kill_firmware()
             try:
