@@ -74,7 +74,7 @@ MOMENTS = {
     "between the copies": on_screen(TEAR),
     "middle of the customer's copy": on_paper(34),
     "first message sent": on_messages(1),
-    "third message part sent": on_messages(3),
+    "second message sent": on_messages(2),
 }
 REVERSAL_MOMENTS = {
     "result unknown on the screen": on_screen(UNKNOWN),

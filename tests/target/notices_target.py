@@ -171,8 +171,8 @@ def full(directory, text):
             box.accepted(entry, i, 3)
             box.delivered(entry, i, 3)
         box.tidy()
-    check(box.open_count == 0 and len(list(box.entries())) == 50)
-    check(len(list(opened(directory).entries())) == 50)
+    check(box.open_count == 0 and len(list(box.entries())) == 12)
+    check(len(list(opened(directory).entries())) == 12)
 
 
 def main():
