@@ -17,7 +17,7 @@ def main():
     gc.collect()
     gc.threshold(_COLLECT_AFTER)
     try:
-        terminal = Terminal(board.open_board())
+        terminal = Terminal(board.open())
     except (board.BoardError, SettingsError) as e:
         print("posterm:", e, file=sys.stderr)
         sys.exit(2)

@@ -10,6 +10,7 @@ The panel port carries keypad, card reader, buzzer and LCD as JSON lines: `{"key
 """
 
 import asyncio
+import builtins
 import errno
 import json
 import os
@@ -37,7 +38,7 @@ class _Port:
         if not path:
             raise BoardError("%s is not set: start the firmware with `posterm run`" % variable)
         try:
-            self._file = open(path, "r+b", buffering=0)  # noqa: SIM115 - open as long as the firmware runs
+            self._file = builtins.open(path, "r+b", buffering=0)  # noqa: SIM115 - open as long as the firmware runs
         except OSError as e:
             raise BoardError(
                 "cannot open %s (%s, error %d): check the cable or the path" % (path, variable, e.errno)
@@ -211,7 +212,7 @@ class Board:
         """Return 32 octets that belong to this device. Here a file; on a chip the eFuse HMAC."""
         path = self.storage + "/device.secret"
         try:
-            with open(path, "rb") as file:
+            with builtins.open(path, "rb") as file:
                 secret = file.read()
             if len(secret) != 32:
                 raise BoardError("%s is damaged: restore it, or remove it and the keys" % path)
@@ -220,12 +221,12 @@ class Board:
             if e.errno != errno.ENOENT:
                 raise  # only a file that is not there means a new device
         secret = self.entropy(32)
-        with open(path + ".new", "wb") as file:
+        with builtins.open(path + ".new", "wb") as file:
             file.write(secret)
         os.rename(path + ".new", path)
         return secret
 
 
-def open_board():
+def open():
     """Open every port of the board. Raises `BoardError` with one line that names the remedy."""
     return Board()

@@ -1,6 +1,6 @@
 """Composition root: board and settings become services, services become supervised tasks. Only here every service is known.
 
-Terminal(board.open_board()).run()
+Terminal(board.open()).run()
 """
 
 import os
