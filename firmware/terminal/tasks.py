@@ -7,6 +7,8 @@ await tasks.run()
 """
 
 import asyncio
+import io
+import sys
 import time
 
 from micropython import const
@@ -80,9 +82,6 @@ class Tasks:
 
 def _where(e):
     """Return the class of `e` and where it was raised; never its text, which may quote data."""
-    import io
-    import sys
-
     if not hasattr(sys, "print_exception"):
         frame = e.__traceback__
         while frame is not None and frame.tb_next is not None:

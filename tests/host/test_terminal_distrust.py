@@ -49,6 +49,37 @@ def test_unsigned_refusal_is_undone_before_the_card_is_charged_again(play, code)
     play(story)
 
 
+def test_unsigned_wrong_pin_that_is_not_tried_again_is_a_refusal_with_its_notice(play):
+    async def story(shop):
+        shop.host.config.mac_on_decline = False
+        await shop.enter_sale("2350", pin="654321")
+        await shop.screen("密码错误请重输")
+        await shop.keys("CANCEL")
+        await shop.screen("55 密码错误")
+        await shop.idle()
+        assert shop.record["state"] == "declined"
+        assert not shop.host.events("reversal")
+        await shop.settled()
+        (text,) = shop.inbox()
+        assert "密码错误" in text
+
+    play(story)
+
+
+def test_power_cut_while_an_unsigned_wrong_pin_may_be_tried_again_undoes_the_sale(play):
+    async def story(shop):
+        meddle(shop, "0200", "55")
+        await shop.enter_sale("2350")
+        await shop.screen("密码错误请重输")
+        assert shop.charged() == 2350  # the host had approved it
+        await shop.power_off()
+        await shop.power_on()
+        await shop.screen("上笔已冲正未扣款", timeout=900)
+        assert shop.charged() == 0
+
+    play(story)
+
+
 def test_plain_unsigned_refusal_ends_the_sale(play):
     async def story(shop):
         meddle(shop, "0200", "05")

@@ -265,7 +265,7 @@ def test_noise_is_no_answer(keys, octets):
 
 
 def test_every_transaction_names_known_fields():
-    for mti, processing, condition, kind, _ in table.TRANSACTIONS.values():
+    for mti, processing, condition, kind in table.TRANSACTIONS.values():
         assert len(mti) == 4
         assert len(processing) == 6
         assert len(condition) == len(kind) == 2

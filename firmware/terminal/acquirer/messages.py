@@ -60,7 +60,7 @@ class Messages:
         return self._with_mac(fields), fields
 
     def _common(self, record, card):
-        mti, processing, condition, kind, _ = table.TRANSACTIONS[record["type"]]
+        mti, processing, condition, kind = table.TRANSACTIONS[record["type"]]
         fields = {
             2: card["pan"],
             3: processing,

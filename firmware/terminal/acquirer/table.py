@@ -39,9 +39,9 @@ FIELDS = {
     64: ("b", 8),  # MAC
 }
 
-# name: (MTI, processing code DE3, condition code DE25, type DE60.1, reversed automatically)
+# name: (MTI, processing code DE3, condition code DE25, type DE60.1)
 TRANSACTIONS = {
-    "sale": ("0200", "000000", "00", "22", True),
+    "sale": ("0200", "000000", "00", "22"),
 }
 
 NETWORK = "000"  # DE60.3 of financial messages

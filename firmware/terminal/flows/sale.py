@@ -86,6 +86,8 @@ class Sale:
                 await self._approved(record)
                 return
             again = attempt + 1 < _PIN_TRIES and await self._again(code, pin_block)
+            if record["state"] == "started" and not await self._closed(record, code, again):
+                return
             # the customer still stands here: only the last refusal is worth a message
             await self._declined(record, code, quiet=again)
             if not again:
@@ -95,10 +97,7 @@ class Sale:
         """Return True when the same sale should be tried once more with a new PIN entry."""
         t = self._forms.texts
         if code in SIGN_IN_CODES:
-            if not self._session.signed_in:
-                return await self._signin.run()
-            await self._forms.say(t("signin.done"), seconds=1)  # on the way of a reversal
-            return True
+            return await self._signin.run()
         if code == _WRONG_PIN and pin_block is not None:
             self._forms.screen.message(t("declined"), t("pin.again"), t("enter"))
             self._forms.inputs.forget()
@@ -146,7 +145,9 @@ class Sale:
             self._log("sale.unknown", "trace %06d answer %s" % (record["trace"], code))
             stored = False
         elif code in _TRIED_AGAIN and 64 not in got:
-            return await self._undo_refused(record, code)
+            # it may hide an approval: the reversal stays armed until it is known whether the card is tried again
+            self._log("sale.unsigned", "trace %06d answer %s" % (record["trace"], code))
+            return record, code
         elif code == "00":
             issuer = _name(got.get(44, b""))
             stored = self._stored("approved", record, reference, got.get(38, ""), self._host_time(got), issuer)
@@ -173,12 +174,17 @@ class Sale:
         await self._forms.say(t("noanswer"), t("noanswer.why"), seconds=2)
         await self._reversal.run()
 
-    async def _undo_refused(self, record, code):
-        """A refusal without a MAC may hide an approval: before the card is charged again, this attempt is undone."""
-        self._log("sale.unsigned", "trace %06d answer %s" % (record["trace"], code))
-        if self._stored("undo", record, table.OTHER) and await self._reversal.run(notify=False):
-            return record, code
-        return None, None
+    async def _closed(self, record, code, again):
+        """Bring a refusal that came without a MAC to its end: undone before the card is tried again, else believed.
+
+        Returns False when that failed and everything has been said.
+        """
+        if again:
+            return self._stored("undo", record, table.OTHER) and await self._reversal.run(notify=False)
+        if self._stored("declined", record, code, ""):
+            return True
+        await self._undo(record, table.OTHER)
+        return False
 
     async def _full(self):
         await self._forms.say(self._forms.texts("full"), self._forms.texts("full.why"), seconds=10)
@@ -197,15 +203,13 @@ class Sale:
 
     async def _declined(self, record, code, quiet):
         t = self._forms.texts
-        undone = record["state"] != "declined"  # reversed and closed already
         if quiet:
-            if not undone:
+            if record["state"] == "declined":  # else it was reversed, and finished with that
                 await self._finish.run(record, notify=False)
             return
         answer = answers.find(t.language, code)
         self._forms.screen.message(t("declined"), code + " " + answer.text, answer.step)
-        if not undone:
-            await self._finish.run(record)
+        await self._finish.run(record)
         await self._result(t("declined"), code + " " + answer.text, answer.step)
 
     async def _result(self, title, *texts):
