@@ -1,4 +1,4 @@
-/* AES encryption (FIPS 197) with keys of 128, 192 or 256 bits, bitsliced and in constant time.
+/* AES (FIPS 197) with keys of 128, 192 or 256 bits, bitsliced and in constant time.
  *
  * Word j of the state holds bit j of all sixteen bytes; byte i of the block is bit i of each word. SubBytes is then
  * one small circuit for the whole block (circuits.py). CMAC, CTR, SIV and PIN block format 4 need no decryption. */
@@ -19,7 +19,8 @@ typedef struct {
 /* Expand a key of 16, 24 or 32 bytes. The caller has checked `size`. */
 void pc_aes_expand(pc_aes_t *aes, const uint8_t *key, size_t size);
 
-/* Encrypt one block; `out` may be `in`. */
+/* Encrypt or decrypt one block; `out` may be `in`. */
 void pc_aes_encrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t out[PC_AES_BLOCK]);
+void pc_aes_decrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t out[PC_AES_BLOCK]);
 
 #endif

@@ -6,31 +6,47 @@
 #include <stdint.h>
 
 #include "aes.h"
+#include "config.h"
 #include "des.h"
+#if PC_WITH_SM4
+#include "sm4.h"
+#endif
 
 #define PC_CIPHER_DES 1 /* 8, 16 or 24 bytes: DES, triple DES */
 #define PC_CIPHER_AES 2 /* 16, 24 or 32 bytes */
+#define PC_CIPHER_SM4 3 /* 16 bytes */
 
 #define PC_BLOCK_MAX 16 /* bytes of the largest block */
+#define PC_KEY_MAX 32   /* bytes of the longest key */
 
-/* An expanded key and its cipher; about 400 bytes, owned and wiped by the caller with pc_cipher_wipe. */
+/* An expanded key and its cipher; at most 296 bytes, owned and wiped by the caller with pc_cipher_wipe. */
 typedef struct {
     union {
         pc_des_t des;
         pc_aes_t aes;
+#if PC_WITH_SM4
+        pc_sm4_t sm4;
+#endif
     } key;
-    uint8_t kind;  /* PC_CIPHER_DES or PC_CIPHER_AES */
-    uint8_t block; /* bytes */
+    uint8_t kind;  /* PC_CIPHER_… */
+    uint8_t block; /* bytes: 8 or 16 */
 } pc_cipher_t;
 
-/* 1 when `kind` takes keys of `size` bytes, else 0. */
+/* 1 when `kind` is a cipher of this build and takes keys of `size` bytes, else 0. */
 int pc_cipher_takes(int kind, size_t size);
+
+/* Bytes of a block of `kind`: 8 or 16. */
+size_t pc_cipher_block(int kind);
 
 /* Expand a key that pc_cipher_takes has accepted. */
 void pc_cipher_expand(pc_cipher_t *cipher, int kind, const uint8_t *key, size_t size);
 
-/* Encrypt one block of cipher->block bytes; `out` may be `in`. */
+/* Encrypt or decrypt one block of cipher->block bytes; `out` may be `in`. */
 void pc_cipher_encrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out);
+void pc_cipher_decrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out);
+
+/* Decrypt `size` bytes, a multiple of the block, in place: in CBC mode from `iv` (one block), in ECB mode when it is 0. */
+void pc_cipher_decrypt_text(const pc_cipher_t *cipher, const uint8_t *iv, uint8_t *text, size_t size);
 
 void pc_cipher_wipe(pc_cipher_t *cipher);
 

@@ -20,4 +20,12 @@ void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size);
 /* to[i] ^= from[i] for `size` bytes. */
 void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size);
 
+/* Overwrite the `size` bytes of stack below the caller: what ciphers and modes leave there. They do not wipe their
+ * scratch themselves; each call of the key store ends with this one. */
+void pc_memory_burn(size_t size);
+
+/* A verdict on secrets that the caller of the core learns anyway, such as "check value differs". Returns it; under memcheck
+ * (-DPC_MEMCHECK) it becomes defined from here on, so that only branches on anything else are reported. */
+int pc_memory_public(int verdict);
+
 #endif

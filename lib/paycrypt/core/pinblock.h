@@ -1,4 +1,4 @@
-/* Clear PIN blocks (ISO 9564-1). Encrypting them is the key store's work. */
+/* Clear PIN blocks (ISO 9564-1:2017). Encrypting them is the key store's work. */
 #ifndef PC_PINBLOCK_H
 #define PC_PINBLOCK_H
 
@@ -7,13 +7,22 @@
 
 #define PC_PIN_MIN 4
 #define PC_PIN_MAX 12
-#define PC_PAN_MIN 13
+#define PC_PAN_MIN 13 /* digits for formats 0 and 3; format 4 takes 12 */
 #define PC_PAN_MAX 19
+#define PC_PINBLOCK_FILL_MAX 20 /* bytes of random fill */
 
-/* Format 0 (ISO 9564-1 section 9.3.2): 0, length, PIN, F...F, XORed with 0000 and the twelve rightmost digits of
- * the PAN without its check digit. `pin` and `pan` are ASCII digits, sizes in characters.
+/* Bytes of random fill that format `fmt` takes: 0 none, 1 five, 3 twenty, 4 eight. 0 for an unknown format too. */
+size_t pc_pinblock_fill(int fmt);
+
+/* Format 0 (section 9.3.2), 1 (9.3.3) or 3 (9.3.5): the clear block of 8 bytes. `pin` and `pan` are ASCII digits, sizes in
+ * characters; format 1 does not look at `pan`. `fill` holds pc_pinblock_fill(fmt) bytes. The fill digits of format 3 come
+ * from two bytes each, (value * 6) >> 16: the six digits differ in frequency by less than 1 in 10000.
  * 0, or invalid `pin` or `pan`; then `block` is wiped. Only the PIN's length shows in timing. */
-int pc_pinblock_encode_format0(const uint8_t *pin, size_t pin_size, const uint8_t *pan, size_t pan_size,
-                               uint8_t block[8]);
+int pc_pinblock_encode(int fmt, const uint8_t *pin, size_t pin_size, const uint8_t *pan, size_t pan_size,
+                       const uint8_t *fill, uint8_t block[8]);
+
+/* Format 4 (section 9.4): the plain text PIN field and the plain text PAN field, 16 bytes each. */
+int pc_pinblock_encode_format4(const uint8_t *pin, size_t pin_size, const uint8_t *pan, size_t pan_size,
+                               const uint8_t fill[8], uint8_t pin_field[16], uint8_t pan_field[16]);
 
 #endif
