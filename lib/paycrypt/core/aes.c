@@ -1,6 +1,7 @@
 #include "aes.h"
 
 #include "aes_circuit.h"
+#include "config.h"
 #include "memory.h"
 
 /* Bytes to planes and back; `count` is 16 for a block, 4 for a word of the key schedule. */
@@ -170,3 +171,41 @@ void pc_aes_encrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t
     unslice(out, s.planes, PC_AES_BLOCK);
     pc_memory_wipe(&s, sizeof s);
 }
+
+#if PC_WITH_AES_KEYS
+
+/* The inverse of the affine map, FIPS 197 section 5.3.2: bit i is the sum of bits i + 2, i + 5, i + 7 and of 05. */
+static void unmix_bits(uint32_t planes[8]) {
+    uint32_t old[8];
+    for (unsigned bit = 0; bit < 8; bit++) {
+        old[bit] = planes[bit];
+    }
+    for (unsigned bit = 0; bit < 8; bit++) {
+        planes[bit] = old[(bit + 2) & 7] ^ old[(bit + 5) & 7] ^ old[(bit + 7) & 7];
+    }
+    planes[0] = ~planes[0];
+    planes[2] = ~planes[2];
+}
+
+/* FIPS 197 section 5.3. The inverse S-box is the S-box between two inverse affine maps; the inverse of MixColumns is
+ * its third power and the inverse of ShiftRows its third power. */
+void pc_aes_decrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t out[PC_AES_BLOCK]) {
+    struct scratch s;
+    slice(s.planes, in, PC_AES_BLOCK);
+    add_round_key(s.planes, aes->round_keys[aes->rounds]);
+    for (unsigned round = aes->rounds; round > 0; round--) {
+        for (unsigned turn = 0; turn < 3 && round < aes->rounds; turn++) {
+            mix_columns(&s);
+        }
+        for (unsigned turn = 0; turn < 3; turn++) {
+            shift_rows(s.planes);
+        }
+        unmix_bits(s.planes);
+        sub_bytes(&s);
+        unmix_bits(s.planes);
+        add_round_key(s.planes, aes->round_keys[round - 1]);
+    }
+    unslice(out, s.planes, PC_AES_BLOCK);
+}
+
+#endif

@@ -1,34 +1,21 @@
 #include "des.h"
 
+#ifdef __GNUC__
+#define PC_DES_ALIGNED __attribute__((aligned(16)))
+#else
+#define PC_DES_ALIGNED
+#endif
+
 #include "des_circuit.h"
-#include "memory.h"
 
-/* Words hold DES bit 1 in bit 31, so the half block is eight nibbles, S1's in the top one. An S-box takes its
- * nibble and the neighbour bit at each side (the expansion E). Every input bit is spread over the four bits of the
- * nibble where the S-box's outputs will stand, so six words describe the inputs of all outputs of all S-boxes.
+/* Half blocks are kept in the order of the S-boxes' outputs: bit 8k + b is an output of the S-box in slot b, so P needs
+ * no work and the sum of f is added as it comes. circuits_des.py explains the order and writes the constants for it.
  *
- * A round key is two words: in `own` each nibble holds key bits b2..b5 as the half block does; in `side` bit 0 of
- * each nibble is b1 and bit 1 is b6. */
+ * Each S-box input is a plane: a byte with one bit for each slot. Planes 1 to 4 (the middle inputs b2..b5) use each bit
+ * of the half block once, so their key bits are one word added beforehand: `own`. Planes 0 and 5 (b1 and b6, the bits
+ * that E doubles) have a byte each: `side`. A plane repeated in all four bytes stands beside every output. */
 
-#define LANES 0x11111111u
-
-/* FIPS 46-3, permuted choice 1: C then D, bits numbered from 1 at the left. */
-static const uint8_t choice_1[56] = {
-    57, 49, 41, 33, 25, 17, 9,  1,  58, 50, 42, 34, 26, 18, 10, 2,  59, 51, 43, 35, 27, 19, 11, 3,  60, 52, 44, 36,
-    63, 55, 47, 39, 31, 23, 15, 7,  62, 54, 46, 38, 30, 22, 14, 6,  61, 53, 45, 37, 29, 21, 13, 5,  28, 20, 12, 4,
-};
-
-/* FIPS 46-3, permuted choice 2: first from C (1..28), then from D (29..56). */
-static const uint8_t choice_2[48] = {
-    14, 17, 11, 24, 1,  5,  3,  28, 15, 6,  21, 10, 23, 19, 12, 4,  26, 8,  16, 7,  27, 20, 13, 2,
-    41, 52, 31, 37, 47, 55, 30, 40, 51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32,
-};
-
-/* Rounds in which C and D turn by one place only (1, 2, 9, 16). */
-#define SINGLE_TURNS 0x8103u
-
-/* Place of each of an S-box's six key bits: b1 and b6 go to `side`, the others to `own`. */
-static const uint8_t key_place[6] = {0, 3, 2, 1, 0, 1};
+#define REPEAT 0x01010101u
 
 static uint32_t load_word(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
@@ -41,84 +28,6 @@ static void store_word(uint8_t *bytes, uint32_t word) {
     bytes[3] = (uint8_t)word;
 }
 
-static uint32_t turn_28(uint32_t half, unsigned places) {
-    return (half << places | half >> (28 - places)) & 0x0fffffffu;
-}
-
-static void expand_part(uint32_t round_keys[32], const uint8_t key[PC_DES_KEY]) {
-    uint32_t halves[2] = {0, 0};
-    for (unsigned i = 0; i < 56; i++) {
-        const unsigned bit = choice_1[i] - 1u;
-        const uint32_t value = (uint32_t)(key[bit / 8] >> (7 - bit % 8)) & 1u;
-        halves[i >= 28] = halves[i >= 28] << 1 | value;
-    }
-    for (unsigned round = 0; round < 16; round++) {
-        const unsigned places = (SINGLE_TURNS >> round & 1u) ? 1u : 2u;
-        halves[0] = turn_28(halves[0], places);
-        halves[1] = turn_28(halves[1], places);
-        uint32_t words[2] = {0, 0}; /* own, side */
-        unsigned i = 0;
-        for (unsigned box = 0; box < 8; box++) {
-            for (unsigned b = 0; b < 6; b++, i++) {
-                const unsigned bit = choice_2[i] - 1u;
-                const uint32_t value = (bit < 28 ? halves[0] >> (27 - bit) : halves[1] >> (55 - bit)) & 1u;
-                words[b == 0 || b == 5] |= value << (28 - 4 * box + key_place[b]);
-            }
-        }
-        round_keys[2 * round] = words[0];
-        round_keys[2 * round + 1] = words[1];
-        pc_memory_wipe(words, sizeof words);
-    }
-    pc_memory_wipe(halves, sizeof halves);
-}
-
-void pc_des_expand(pc_des_t *des, const uint8_t *key, size_t size) {
-    des->parts = (uint8_t)(size / PC_DES_KEY);
-    for (unsigned part = 0; part < des->parts; part++) {
-        expand_part(des->round_keys[part], key + PC_DES_KEY * part);
-    }
-}
-
-/* One bit of each nibble (bit 0) to all four. */
-static inline uint32_t spread(uint32_t lanes) {
-    return (lanes << 4) - lanes;
-}
-
-/* f(R, K) of FIPS 46-3; `sums` is the caller's scratch, so that it is wiped once a block and not once a round. */
-static uint32_t cipher_function(uint32_t half, const uint32_t key[2], uint32_t sums[8]) {
-    const uint32_t own = half ^ key[0];
-    const uint32_t b1 = spread(((half >> 4 | half << 28) ^ key[1]) & LANES);
-    const uint32_t b2 = spread(own >> 3 & LANES);
-    const uint32_t b3 = spread(own >> 2 & LANES);
-    const uint32_t b4 = spread(own >> 1 & LANES);
-    const uint32_t b5 = spread(own & LANES);
-    const uint32_t b6 = spread(((half << 1 | half >> 31) ^ key[1] >> 1) & LANES);
-    const uint32_t *form = pc_des_normal_form;
-    /* Horner's scheme: b6, b5, b4 inside, then b3, b2, b1 */
-    for (unsigned i = 0; i < 8; i++, form += 8) {
-        const uint32_t low = (form[0] ^ (form[1] & b6)) ^ ((form[2] ^ (form[3] & b6)) & b5);
-        const uint32_t high = (form[4] ^ (form[5] & b6)) ^ ((form[6] ^ (form[7] & b6)) & b5);
-        sums[i] = low ^ (high & b4);
-    }
-    const uint32_t low = (sums[0] ^ (sums[1] & b3)) ^ ((sums[2] ^ (sums[3] & b3)) & b2);
-    const uint32_t high = (sums[4] ^ (sums[5] & b3)) ^ ((sums[6] ^ (sums[7] & b3)) & b2);
-    return pc_des_permute(low ^ (high & b1));
-}
-
-/* Sixteen rounds and the exchange of the halves; `backward` is public. */
-static void run_rounds(uint32_t block[2], const uint32_t round_keys[32], unsigned backward, uint32_t sums[8]) {
-    uint32_t left = block[0];
-    uint32_t right = block[1];
-    for (unsigned round = 0; round < 16; round++) {
-        const unsigned index = backward ? 15 - round : round;
-        const uint32_t next = left ^ cipher_function(right, round_keys + 2 * index, sums);
-        left = right;
-        right = next;
-    }
-    block[0] = right;
-    block[1] = left;
-}
-
 /* Exchange the bits of *high chosen by `mask` at `places` with those of *low. */
 static inline void exchange(uint32_t *high, uint32_t *low, unsigned places, uint32_t mask) {
     const uint32_t change = ((*high >> places) ^ *low) & mask;
@@ -126,37 +35,133 @@ static inline void exchange(uint32_t *high, uint32_t *low, unsigned places, uint
     *high ^= change << places;
 }
 
-/* IP as a transposition of the 8 by 8 bits in five exchanges; FP is the same backwards. */
-static void initial_permutation(uint32_t block[2]) {
-    exchange(&block[0], &block[1], 4, 0x0f0f0f0fu);
-    exchange(&block[0], &block[1], 16, 0x0000ffffu);
-    exchange(&block[1], &block[0], 2, 0x33333333u);
-    exchange(&block[1], &block[0], 8, 0x00ff00ffu);
-    exchange(&block[0], &block[1], 1, 0x55555555u);
+/* Bit b of byte k to bit k of byte b; bytes 0 to 3 are in half[0], byte 0 lowest. */
+static void transpose(uint32_t half[2]) {
+    exchange(&half[0], &half[0], 7, 0x00aa00aau);
+    exchange(&half[1], &half[1], 7, 0x00aa00aau);
+    exchange(&half[0], &half[0], 14, 0x0000ccccu);
+    exchange(&half[1], &half[1], 14, 0x0000ccccu);
+    exchange(&half[0], &half[1], 4, 0x0f0f0f0fu);
 }
 
-static void final_permutation(uint32_t block[2]) {
+/* One part's key schedule.
+ *
+ * Before round n, C and D have turned left by 1, 2, 4, 6, 8, 10, 12, 14, 15, 17, 19 ... 27, 28 places. Separate their
+ * even bits from their odd ones, 14 of each: the eight rounds with even turns then find a given bit of permuted choice 2
+ * in eight neighbouring bits of one of them, the eight with odd turns in eight neighbours of the other. Those are 96
+ * shifts; the transposition of eight by eight bits at a time makes the round keys of them. */
+static void expand_part(pc_des_part_t *part, const uint8_t key[PC_DES_KEY]) {
+    /* Permuted choice 1 reads columns of the key from the last byte to the first. */
+    uint32_t half[2] = {(uint32_t)key[7] | (uint32_t)key[5] << 8 | (uint32_t)key[3] << 16 | (uint32_t)key[1] << 24,
+                        (uint32_t)key[6] | (uint32_t)key[4] << 8 | (uint32_t)key[2] << 16 | (uint32_t)key[0] << 24};
+    uint32_t words[4]; /* even and odd bits of C, of D; each twice, so that a shift turns them */
+    transpose(half);
+    for (unsigned odd = 0; odd < 2; odd++) {
+        const uint32_t low = half[0] >> 4 * odd;
+        const uint32_t high = half[1] >> 4 * odd;
+        const uint32_t c = (high >> 24 & 15u) | (high >> 12 & 0xf0u) | (high & 0xf00u) | (high << 12 & 0x3000u);
+        const uint32_t d = (low >> 8 & 15u) | (low >> 12 & 0xf0u) | (low >> 16 & 0xf00u) | (high << 10 & 0x3000u);
+        words[odd] = c | c << 14;
+        words[2 + odd] = d | d << 14;
+    }
+    const uint8_t *field = pc_des_key_fields;
+    for (unsigned group = 0; group < 6; group++) {
+        for (unsigned odd = 0; odd < 2; odd++) {
+            for (unsigned i = 0; i < 2; i++) {
+                uint32_t rows = 0;
+                for (unsigned n = 0; n < 4; n++, field++) {
+                    rows = rows >> 8 | words[*field >> 5] >> (*field & 31) << 24;
+                }
+                half[i] = rows;
+            }
+            transpose(half);
+            for (unsigned n = 0; n < 8; n++) {
+                /* 28 places are none and 29 are one: the last round comes first here, and the first one last */
+                const unsigned place = 8 * odd + n;
+                const unsigned round = place == 0 || place == 15 ? 15 - place : place;
+                const uint32_t byte = (half[n / 4] >> 8 * (n % 4) & 0xffu) ^ pc_des_key_flips[group];
+                if (group >= 4) {
+                    part->side[round][group - 4] = (uint8_t)byte;
+                } else {
+                    part->own[round] = (group ? part->own[round] : 0) | byte << 8 * group;
+                }
+            }
+        }
+    }
+}
+
+void pc_des_expand(pc_des_t *des, const uint8_t *key, size_t size) {
+    des->parts = (uint8_t)(size / PC_DES_KEY);
+    for (unsigned part = 0; part < des->parts; part++) {
+        expand_part(&des->part[part], key + PC_DES_KEY * part);
+    }
+}
+
+#define WORD(n) table[n]
+
+/* f(R, K) of FIPS 46-3. */
+static inline uint32_t cipher_function(uint32_t half, uint32_t own_key, const uint8_t *side, const uint32_t *table) {
+    const uint32_t own = half ^ own_key;
+    const uint32_t x0 = (PC_DES_PLANE_0(half, WORD) ^ side[0]) * REPEAT;
+    const uint32_t x5 = (PC_DES_PLANE_5(half, WORD) ^ side[1]) * REPEAT;
+    const uint32_t x1 = PC_DES_PLANE_1(own, WORD) * REPEAT;
+    const uint32_t x2 = PC_DES_PLANE_2(own, WORD) * REPEAT;
+    const uint32_t x3 = PC_DES_PLANE_3(own, WORD) * REPEAT;
+    const uint32_t x4 = PC_DES_PLANE_4(own, WORD) * REPEAT;
+    return PC_DES_SUM(WORD, x0, x1, x2, x3, x4, x5);
+}
+
+/* Sixteen rounds and the exchange of the halves; `backward` is public. */
+static void run_rounds(uint32_t block[2], const pc_des_part_t *part, unsigned backward) {
+    const uint32_t *table = pc_des_table;
+    uint32_t left = block[0];
+    uint32_t right = block[1];
+    const uint32_t *own = backward ? part->own + 15 : part->own;
+    const uint8_t *side = backward ? part->side[15] : part->side[0];
+    const int step = backward ? -1 : 1;
+    for (unsigned pair = 0; pair < 8; pair++) {
+        /* keeps the compiler from turning loads into pairs of immediates, which take longer */
+        __asm__("" : "+r"(table));
+        left ^= cipher_function(right, *own, side, table);
+        own += step;
+        side += 2 * step;
+        right ^= cipher_function(left, *own, side, table);
+        own += step;
+        side += 2 * step;
+    }
+    block[0] = right;
+    block[1] = left;
+}
+
+#define SWAP_BOTH(places, mask)                              \
+    exchange(&block[0], &block[0], places, mask);            \
+    exchange(&block[1], &block[1], places, mask);
+
+/* IP, and the halves in the order of the rounds. */
+static void arrange(uint32_t block[2], const uint8_t in[PC_DES_BLOCK]) {
+    block[1] = load_word(in);
+    block[0] = load_word(in + 4);
     exchange(&block[0], &block[1], 1, 0x55555555u);
-    exchange(&block[1], &block[0], 8, 0x00ff00ffu);
-    exchange(&block[1], &block[0], 2, 0x33333333u);
-    exchange(&block[0], &block[1], 16, 0x0000ffffu);
-    exchange(&block[0], &block[1], 4, 0x0f0f0f0fu);
+    PC_DES_ARRANGE(SWAP_BOTH)
+}
+
+/* The way back, with FP. */
+static void rearrange(uint32_t block[2], uint8_t out[PC_DES_BLOCK]) {
+    PC_DES_REARRANGE(SWAP_BOTH)
+    exchange(&block[0], &block[1], 1, 0x55555555u);
+    store_word(out, block[1]);
+    store_word(out + 4, block[0]);
 }
 
 /* Passes through the key's parts one after the other; the permutations between them cancel. */
 static void run_passes(const pc_des_t *des, const uint8_t parts[], unsigned passes, unsigned backward,
                        const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]) {
-    uint32_t block[2] = {load_word(in), load_word(in + 4)};
-    uint32_t sums[8];
-    initial_permutation(block);
+    uint32_t block[2];
+    arrange(block, in);
     for (unsigned pass = 0; pass < passes; pass++) {
-        run_rounds(block, des->round_keys[parts[pass]], backward ^ (pass & 1u), sums);
+        run_rounds(block, &des->part[parts[pass]], backward ^ (pass & 1u));
     }
-    final_permutation(block);
-    store_word(out, block[0]);
-    store_word(out + 4, block[1]);
-    pc_memory_wipe(block, sizeof block);
-    pc_memory_wipe(sums, sizeof sums);
+    rearrange(block, out);
 }
 
 /* Order of the parts for 1, 2 and 3 of them (SP 800-67 section 3.1), encrypting and decrypting. */

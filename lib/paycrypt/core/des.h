@@ -1,7 +1,7 @@
 /* DES and triple DES (FIPS 46-3, SP 800-67) in constant time.
  *
  * The S-boxes are not tables. All eight are evaluated together as one polynomial over GF(2) in the six input
- * bits (circuits.py writes its coefficients): 63 ANDs and 63 XORs of 32-bit words, the same for every key and text. */
+ * bits (circuits_des.py writes its coefficients): the same ANDs and XORs for every key and text. */
 #ifndef PC_DES_H
 #define PC_DES_H
 
@@ -11,10 +11,16 @@
 #define PC_DES_BLOCK 8  /* bytes */
 #define PC_DES_KEY 8    /* bytes of one part, parity bits included and ignored */
 
+/* The sixteen round keys of one part, 96 bytes; see des.c. */
+typedef struct {
+    uint32_t own[16];
+    uint8_t side[16][2];
+} pc_des_part_t;
+
 /* An expanded key of one, two or three parts; owned by the caller and wiped by the caller. */
 typedef struct {
-    uint32_t round_keys[3][32]; /* two words a round, see des.c */
-    uint8_t parts;              /* 1 DES, 2 or 3 triple DES */
+    pc_des_part_t part[3];
+    uint8_t parts; /* 1 DES, 2 or 3 triple DES */
 } pc_des_t;
 
 /* Expand a key of 8, 16 or 24 bytes. The caller has checked `size`. */

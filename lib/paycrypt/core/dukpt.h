@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "cipher.h"
-#include "siv.h"
 
 #define PC_DUKPT_BITS_DES 21 /* of the counter; at most 10 of them are ones */
 #define PC_DUKPT_BITS_AES 32 /* of the counter; at most 16 of them are ones */
@@ -28,7 +27,9 @@
 
 /* The state; about 1.1 KB, no pointers; owned by the caller, who begins with pc_dukpt_init. */
 typedef struct {
-    uint8_t registers[PC_DUKPT_BITS_AES][PC_KEY_MAX]; /* register i: key of the next node whose lowest one is bit i */
+    /* Register i: key of the next node whose lowest one is bit i. Zeros where that bit of the counter is a one, or
+     * where the node would have more ones than are allowed. */
+    uint8_t registers[PC_DUKPT_BITS_AES][PC_KEY_MAX];
     uint8_t current[PC_KEY_MAX];                      /* transaction key of `counter` */
     uint8_t ksn[PC_DUKPT_KSN_MAX];                    /* with the counter's bits zero */
     uint32_t counter;                                 /* of the last serial number handed out or skipped */
@@ -42,37 +43,40 @@ void pc_dukpt_init(pc_dukpt_t *dukpt);
 
 /* Begin with an initial key: DES 16 bytes, AES 16, 24 or 32. `ksn` has 10 bytes for DES, 12 for AES (or the 8 of the
  * initial key id); counters up to the one in it count as used. The caller wipes `key`.
- * 0, or invalid `key` (cipher, length) or `ksn` (length; more one bits than allowed). */
-int pc_dukpt_start(pc_dukpt_t *dukpt, int cipher, const uint8_t *key, size_t size, const uint8_t *ksn, size_t ksn_size);
+ * 0, or invalid `key` (cipher, length) or `ksn` (length; more one bits than allowed); then nothing changes. */
+int pc_dukpt_start(pc_dukpt_t *dukpt, int cipher, const uint8_t *key, size_t size, const uint8_t *ksn,
+                   size_t ksn_size);
 
 /* Go to the next valid counter and hand out its serial number, 10 or 12 bytes: the caller stores it, then uses the key.
- * 0, or invalid `dukpt`: empty, exhausted. */
+ * 0, or invalid `dukpt`: empty; exhausted, which it stays. */
 int pc_dukpt_next(pc_dukpt_t *dukpt, uint8_t ksn[PC_DUKPT_KSN_MAX], size_t *ksn_size);
 
-/* After a restart from an older blob: count everything up to the stored serial number `ksn` as used. Its own transaction key
- * is gone too, since it may have been used. 0, or invalid `dukpt` (empty) or `ksn` (length, another identification, an
- * impossible counter, a counter that lies behind); then nothing changes. */
+/* After a restart from an older blob: count everything up to the stored serial number `ksn` as used. Its own
+ * transaction key is gone too, since it may have been used. 0, or invalid `dukpt` (empty) or `ksn` (length, another
+ * identification, an impossible counter, a counter that lies behind); then nothing changes. */
 int pc_dukpt_skip(pc_dukpt_t *dukpt, const uint8_t *ksn, size_t ksn_size);
 
 /* Serial number of the last counter handed out or skipped. 0, or invalid `dukpt`: empty. */
 int pc_dukpt_ksn(const pc_dukpt_t *dukpt, uint8_t ksn[PC_DUKPT_KSN_MAX], size_t *ksn_size);
 
 /* Derive a working key of the current transaction to `key`. A DES scheme gives double-length DES keys (cipher
- * PC_CIPHER_DES, 16 bytes); an AES scheme gives AES keys of 16, 24 or 32 bytes, not longer than the derivation key, or DES
- * keys of 16 or 24 bytes. 0, or invalid `dukpt` (empty; no current transaction), `purpose`, `cipher` or `size`. */
+ * PC_CIPHER_DES, 16 bytes); an AES scheme gives AES keys of 16, 24 or 32 bytes, not longer than the derivation key, or
+ * DES keys of 16 or 24 bytes. 0, or invalid `dukpt` (empty; no current transaction), `purpose`, `cipher` or `size`;
+ * then `key` is left alone. */
 int pc_dukpt_working_key(const pc_dukpt_t *dukpt, int purpose, int cipher, size_t size, uint8_t key[PC_KEY_MAX]);
 
 /* The transaction is over: wipe its key. */
 void pc_dukpt_finish(pc_dukpt_t *dukpt);
 
-/* The two schemes, for the tree in dukpt.c: derive the key of node `counter` from its parent's key. `ksn` as in the state;
- * `child` may be `parent`. */
-void pc_dukpt_des_child(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t parent[16], uint8_t child[16]);
+/* The two schemes, for the tree in dukpt.c: derive the key of node `counter` from its parent's key. `ksn` as in the
+ * state; `child` may be `parent`. */
+void pc_dukpt_des_child(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t parent[16],
+                        uint8_t child[16]);
 void pc_dukpt_aes_child(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t *parent, size_t size,
                         uint8_t *child);
 /* And the working keys; the arguments have been checked. */
 void pc_dukpt_des_working(const uint8_t transaction[16], int purpose, uint8_t key[16]);
-void pc_dukpt_aes_working(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t *transaction, size_t size,
-                          int purpose, int cipher, size_t key_size, uint8_t *key);
+void pc_dukpt_aes_working(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t *transaction,
+                          size_t size, int purpose, int cipher, size_t key_size, uint8_t *key);
 
 #endif

@@ -12,6 +12,7 @@
 #include "mac.h"
 #include "selftest.h"
 #include "siv.h"
+#include "usage.h"
 #if PC_WITH_DUKPT
 #include "dukpt.h"
 #endif
@@ -22,20 +23,6 @@
 #define PC_KCV_MIN 3    /* bytes compared of one that is given: 3 to 5 */
 #define PC_KCV_MAX 5
 #define PC_WRAP_MAX 256 /* bytes of data that pc_keystore_wrap takes */
-
-/* What a key may be used for, and nothing else. */
-#define PC_USAGE_KEK 1   /* decrypts other keys */
-#define PC_USAGE_PIN 2   /* encrypts PIN blocks */
-#define PC_USAGE_MAC 3   /* makes and checks authentication codes */
-#define PC_USAGE_DATA 4  /* protects stored data: wrap, unwrap, and authentication codes */
-#define PC_USAGE_DUKPT 5 /* initial key of a derivation scheme */
-
-/* What a key may do within its usage; a key block can take some of them away. */
-#define PC_MODE_GENERATE 1u /* make codes */
-#define PC_MODE_VERIFY 2u   /* check codes */
-#define PC_MODE_ENCRYPT 4u
-#define PC_MODE_DECRYPT 8u
-#define PC_MODE_ALL 15u
 
 /* How a check value is made. */
 #define PC_KCV_LEGACY 1 /* first bytes of the encryption of a block of zeros */
@@ -96,8 +83,8 @@ int pc_keystore_load_under(pc_keystore_t *store, int slot, int usage, int kek, c
  * in ECB mode and a legacy check value of 4 bytes, first PIN, then MAC. Under a triple DES key:
  *   24 bytes  8 + 4, 8 + 4
  *   40 bytes  16 + 4, 16 + 4; a MAC key whose last 8 bytes are zeros as they come is a single-length key
- * Under an SM4 key:
- *   40 bytes  16 + 4, 16 + 4, SM4 keys
+ * Under an SM4 or AES key:
+ *   40 bytes  16 + 4, 16 + 4, keys of the same cipher
  * The three slots must differ. */
 int pc_keystore_load_working(pc_keystore_t *store, int kek, int pin_slot, int mac_slot, int strict,
                              const uint8_t *field62, size_t size);
@@ -136,9 +123,9 @@ int pc_keystore_stream_start(pc_keystore_t *store, int slot, int alg, int pad, p
 int pc_keystore_stream_update(pc_keystore_t *store, pc_mac_stream_t *stream, const uint8_t *data, size_t size);
 int pc_keystore_stream_finish(pc_keystore_t *store, pc_mac_stream_t *stream, uint8_t out[PC_BLOCK_MAX], size_t *out_size);
 
-/* PIN block of format `fmt` under a PIN key: 0, 1 and 3 with DES (8 bytes), 4 with AES (16 bytes). `pin` is `pin_size` ASCII
- * digits and is wiped in every case. `fill` holds pc_pinblock_fill(fmt) random bytes, or is 0: then formats that need some
- * are refused with invalid `entropy`, as is a fill of `fill_size` other bytes or of equal ones. It is wiped as well. */
+/* PIN block of format `fmt` under a PIN key: 0, 1 and 3 with DES (8 bytes), 4 with AES and 0 with SM4 (16 bytes). `pin` is
+ * `pin_size` ASCII digits and is wiped in every case. `fill` holds pc_pinblock_fill(fmt) random bytes, or is 0: then formats
+ * that need some are refused with invalid `entropy`, as is a fill of another size or of equal bytes. It is wiped as well. */
 int pc_keystore_pin_block(pc_keystore_t *store, int slot, int fmt, uint8_t *pin, size_t pin_size, const uint8_t *pan,
                           size_t pan_size, uint8_t *fill, size_t fill_size, uint8_t out[PC_BLOCK_MAX], size_t *out_size);
 

@@ -3,20 +3,35 @@
 #include "memory.h"
 #include "status.h"
 
+#define CIPHER(kind) (1u << (kind))
+#define ANY_CIPHER (CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_AES) | CIPHER(PC_CIPHER_SM4))
+
+/* What an algorithm goes with. */
+static const struct {
+    uint8_t ciphers;
+    uint8_t size; /* bytes of key, 0 for any */
+    uint8_t pads; /* highest padding method */
+} rules[] = {
+    [PC_MAC_ECB_UNIONPAY] = {CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_SM4), 0, PC_PAD_ZEROS},
+    [PC_MAC_X919] = {CIPHER(PC_CIPHER_DES), 16, PC_PAD_ONE_ZEROS},
+    [PC_MAC_CBC] = {ANY_CIPHER, 0, PC_PAD_ONE_ZEROS},
+    [PC_MAC_CMAC] = {ANY_CIPHER, 0, PC_PAD_ZEROS},
+};
+
 int pc_mac_start(pc_mac_t *mac, int alg, int pad, int cipher, size_t size) {
     if (alg < PC_MAC_ECB_UNIONPAY || alg > PC_MAC_CMAC) {
         return PC_INVALID(PC_ARG_ALG, PC_REASON_UNKNOWN);
     }
-    if ((alg == PC_MAC_ECB_UNIONPAY || alg == PC_MAC_X919) && cipher != PC_CIPHER_DES) {
+    if (!(rules[alg].ciphers & CIPHER(cipher))) {
         return PC_INVALID(PC_ARG_ALG, PC_REASON_WRONG_CIPHER);
     }
-    if (alg == PC_MAC_X919 && size != 16) {
+    if (rules[alg].size && size != rules[alg].size) {
         return PC_INVALID(PC_ARG_ALG, PC_REASON_NEEDS_DOUBLE);
     }
     if (pad != PC_PAD_ZEROS && pad != PC_PAD_ONE_ZEROS) {
         return PC_INVALID(PC_ARG_PAD, PC_REASON_UNKNOWN);
     }
-    if (pad != PC_PAD_ZEROS && (alg == PC_MAC_ECB_UNIONPAY || alg == PC_MAC_CMAC)) {
+    if (pad > rules[alg].pads) {
         return PC_INVALID(PC_ARG_PAD, PC_REASON_NOT_PADDED);
     }
     pc_memory_wipe(mac, sizeof *mac);
@@ -25,23 +40,30 @@ int pc_mac_start(pc_mac_t *mac, int alg, int pad, int cipher, size_t size) {
     return PC_OK;
 }
 
-/* Chain the full block in `waiting`. */
+/* Encrypt the full block: with the left half of the key alone for X9.19, not at all where blocks are only added up. */
 static void chain_block(pc_mac_t *mac, const pc_cipher_t *cipher) {
-    pc_memory_xor(mac->chain, mac->waiting, cipher->block);
+    uint8_t *const chain = (uint8_t *)mac->chain;
     if (mac->alg == PC_MAC_X919) {
-        pc_des_encrypt_part(&cipher->key.des, 0, mac->chain, mac->chain);
+        pc_des_encrypt_part(&cipher->key.des, 0, chain, chain);
     } else if (mac->alg != PC_MAC_ECB_UNIONPAY) {
-        pc_cipher_encrypt(cipher, mac->chain, mac->chain);
+        pc_cipher_encrypt(cipher, chain, chain);
     }
     mac->filled = 0;
 }
 
-void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (mac->filled == cipher->block) {
+PC_APART void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data, size_t size) {
+    uint8_t *const chain = (uint8_t *)mac->chain;
+    const size_t block = cipher->block;
+    while (size) {
+        if (mac->filled == block) {
             chain_block(mac, cipher);
         }
-        mac->waiting[mac->filled++] = data[i];
+        const size_t room = block - mac->filled;
+        const size_t part = size < room ? size : room;
+        pc_memory_xor(chain + mac->filled, data, part);
+        mac->filled = (uint8_t)(mac->filled + part);
+        data += part;
+        size -= part;
     }
 }
 
@@ -55,40 +77,17 @@ void pc_mac_double(uint8_t *block, size_t size) {
     block[last] = (uint8_t)(block[last] << 1 ^ (carry & constant));
 }
 
-static void fill(pc_mac_t *mac, size_t block, uint8_t first) {
-    if (mac->filled < block) {
-        mac->waiting[mac->filled++] = first;
-    }
-    while (mac->filled < block) {
-        mac->waiting[mac->filled++] = 0;
-    }
-}
-
-/* ISO/IEC 9797-1 section 6.3: the last block or blocks of the three padded algorithms. */
-static void finish_padded(pc_mac_t *mac, const pc_cipher_t *cipher) {
-    if (mac->pad == PC_PAD_ONE_ZEROS) {
-        if (mac->filled == cipher->block) {
-            chain_block(mac, cipher);
-        }
-        fill(mac, cipher->block, 0x80);
-    } else {
-        fill(mac, cipher->block, 0);
-    }
-    chain_block(mac, cipher);
-}
-
-/* SP 800-38B section 6.2: the last block is masked with K1 when it is full, else padded and masked with K2. */
-static void finish_cmac(pc_mac_t *mac, const pc_cipher_t *cipher) {
-    uint8_t mask[PC_BLOCK_MAX] = {0};
+/* SP 800-38B section 6.2: a full last block is masked with K1, a padded one with K2. */
+static void mask_last(pc_mac_t *mac, const pc_cipher_t *cipher) {
+    uint8_t mask[PC_BLOCK_MAX];
+    pc_memory_wipe(mask, sizeof mask);
     pc_cipher_encrypt(cipher, mask, mask);
     pc_mac_double(mask, cipher->block);
     if (mac->filled < cipher->block) {
         pc_mac_double(mask, cipher->block);
-        fill(mac, cipher->block, 0x80);
+        mask[mac->filled] ^= 0x80;
     }
-    pc_memory_xor(mac->waiting, mask, cipher->block);
-    chain_block(mac, cipher);
-    pc_memory_wipe(mask, sizeof mask);
+    pc_memory_xor((uint8_t *)mac->chain, mask, cipher->block);
 }
 
 /* Upper-case hexadecimal without a table: 10 to 15 are seven places further on. */
@@ -103,32 +102,46 @@ static void hex_characters(uint8_t *characters, const uint8_t *bytes, size_t siz
     }
 }
 
-static void finish_unionpay(pc_mac_t *mac, const pc_cipher_t *cipher) {
-    uint8_t characters[16];
-    hex_characters(characters, mac->chain, 8);
-    pc_cipher_encrypt(cipher, characters, mac->chain);
-    pc_memory_xor(mac->chain, characters + 8, 8);
-    pc_cipher_encrypt(cipher, mac->chain, mac->chain);
-    hex_characters(characters, mac->chain, 4);
-    pc_memory_copy(mac->chain, characters, 8);
-    pc_memory_wipe(characters, sizeof characters);
+static void finish_unionpay(uint8_t *chain, const pc_cipher_t *cipher) {
+    uint8_t characters[2 * PC_BLOCK_MAX];
+    hex_characters(characters, chain, cipher->block);
+    pc_cipher_encrypt(cipher, characters, chain);
+    pc_memory_xor(chain, characters + cipher->block, cipher->block);
+    pc_cipher_encrypt(cipher, chain, chain);
+    hex_characters(characters, chain, 4);
+    pc_memory_copy(chain, characters, 8);
 }
 
-size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t out[PC_BLOCK_MAX]) {
-    const size_t size = cipher->block;
+PC_APART size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t out[PC_BLOCK_MAX]) {
+    uint8_t *const chain = (uint8_t *)mac->chain;
+    const size_t size = mac->alg == PC_MAC_ECB_UNIONPAY ? 8 : cipher->block;
     if (mac->alg == PC_MAC_CMAC) {
-        finish_cmac(mac, cipher);
-    } else {
-        finish_padded(mac, cipher);
+        mask_last(mac, cipher);
+    } else if (mac->pad == PC_PAD_ONE_ZEROS) {
+        if (mac->filled == cipher->block) {
+            chain_block(mac, cipher);
+        }
+        chain[mac->filled] ^= 0x80;
     }
+    /* the zeros of the padding are in the sum already; without data there is a block of them */
+    chain_block(mac, cipher);
     if (mac->alg == PC_MAC_X919) {
         /* output transformation 3 of ISO/IEC 9797-1: decrypt with the right half, encrypt with the left */
-        pc_des_decrypt_part(&cipher->key.des, 1, mac->chain, mac->chain);
-        pc_des_encrypt_part(&cipher->key.des, 0, mac->chain, mac->chain);
+        pc_des_decrypt_part(&cipher->key.des, 1, chain, chain);
+        pc_des_encrypt_part(&cipher->key.des, 0, chain, chain);
     } else if (mac->alg == PC_MAC_ECB_UNIONPAY) {
-        finish_unionpay(mac, cipher);
+        finish_unionpay(chain, cipher);
     }
-    pc_memory_copy(out, mac->chain, size);
+    pc_memory_copy(out, chain, size);
     pc_memory_wipe(mac, sizeof *mac);
     return size;
+}
+
+size_t pc_mac_whole(int alg, int pad, const pc_cipher_t *cipher, const uint8_t *data, size_t size, uint8_t out[PC_BLOCK_MAX]) {
+    pc_mac_t mac;
+    pc_memory_wipe(&mac, sizeof mac);
+    mac.alg = (uint8_t)alg;
+    mac.pad = (uint8_t)pad;
+    pc_mac_update(&mac, cipher, data, size);
+    return pc_mac_finish(&mac, cipher, out);
 }

@@ -4,10 +4,19 @@
 #include <valgrind/memcheck.h>
 #endif
 
+/* Words where addresses and size allow it: nearly all that is wiped and XORed here is aligned. */
+#define WORDS(address, size) ((((uintptr_t)(address) | (size)) & 3u) == 0)
+typedef uint32_t __attribute__((may_alias)) word_t;
+
 void pc_memory_wipe(void *memory, size_t size) {
-    volatile uint8_t *byte = memory;
-    while (size--) {
-        *byte++ = 0;
+    if (WORDS(memory, size)) {
+        for (volatile word_t *word = memory; size; size -= 4) {
+            *word++ = 0;
+        }
+    } else {
+        for (volatile uint8_t *byte = memory; size; size--) {
+            *byte++ = 0;
+        }
     }
 }
 
@@ -32,20 +41,27 @@ void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size) {
     }
 }
 
-/* Not inlined, so that its frame lies where the frames of the work before it lay. */
-__attribute__((noinline)) void pc_memory_burn(size_t size) {
-    volatile uint32_t area[64];
-    for (unsigned i = 0; i < sizeof area / sizeof area[0]; i++) {
-        area[i] = 0;
-    }
-    if (size > sizeof area) {
-        pc_memory_burn(size - sizeof area);
-    }
+/* One area each: several smaller ones would leave holes between their frames. */
+PC_APART void pc_memory_burn(void) {
+    uint32_t area[PC_BURN / 4];
+    pc_memory_wipe(area, sizeof area);
+}
+
+PC_APART void pc_memory_burn_deep(void) {
+    uint32_t area[PC_BURN_DEEP / 4];
+    pc_memory_wipe(area, sizeof area);
+}
+
+void pc_memory_publish(const void *memory, size_t size) {
+#ifdef PC_MEMCHECK
+    VALGRIND_MAKE_MEM_DEFINED(memory, size);
+#else
+    (void)memory;
+    (void)size;
+#endif
 }
 
 int pc_memory_public(int verdict) {
-#ifdef PC_MEMCHECK
-    VALGRIND_MAKE_MEM_DEFINED(&verdict, sizeof verdict);
-#endif
+    pc_memory_publish(&verdict, sizeof verdict);
     return verdict;
 }

@@ -20,12 +20,21 @@ void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size);
 /* to[i] ^= from[i] for `size` bytes. */
 void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size);
 
-/* Overwrite the `size` bytes of stack below the caller: what ciphers and modes leave there. They do not wipe their
- * scratch themselves; each call of the key store ends with this one. */
-void pc_memory_burn(size_t size);
+/* On a function whose frame may hold secrets: it is never merged into its caller, so that the caller can burn what it leaves. */
+#define PC_APART __attribute__((noinline))
 
-/* A verdict on secrets that the caller of the core learns anyway, such as "check value differs". Returns it; under memcheck
- * (-DPC_MEMCHECK) it becomes defined from here on, so that only branches on anything else are reported. */
-int pc_memory_public(int verdict);
+/* Overwrite the stack below the caller, where ciphers and modes leave what they worked on. They do not wipe their scratch
+ * themselves; each call of the key store ends with one of these: the first after a cipher with an expanded key, the other one
+ * after anything. check/wiping.c searches for what they miss. */
+void pc_memory_burn(void);
+void pc_memory_burn_deep(void);
+#define PC_BURN 512       /* bytes */
+#define PC_BURN_DEEP 2304 /* bytes */
+
+/* What comes out of secrets and is none: memory that says what a sealed key is for, a verdict such as "check value differs",
+ * which the caller learns anyway. Under memcheck (-DPC_MEMCHECK) it is defined from here on, so that branches on anything else
+ * are reported; otherwise nothing happens. */
+void pc_memory_publish(const void *memory, size_t size);
+int pc_memory_public(int verdict); /* returns it */
 
 #endif

@@ -14,15 +14,23 @@
 /* Bytes of random fill that format `fmt` takes: 0 none, 1 five, 3 twenty, 4 eight. 0 for an unknown format too. */
 size_t pc_pinblock_fill(int fmt);
 
-/* Format 0 (section 9.3.2), 1 (9.3.3) or 3 (9.3.5): the clear block of 8 bytes. `pin` and `pan` are ASCII digits, sizes in
- * characters; format 1 does not look at `pan`. `fill` holds pc_pinblock_fill(fmt) bytes. The fill digits of format 3 come
- * from two bytes each, (value * 6) >> 16: the six digits differ in frequency by less than 1 in 10000.
- * 0, or invalid `pin` or `pan`; then `block` is wiped. Only the PIN's length shows in timing. */
-int pc_pinblock_encode(int fmt, const uint8_t *pin, size_t pin_size, const uint8_t *pan, size_t pan_size,
-                       const uint8_t *fill, uint8_t block[8]);
+/* A PIN, what it is bound to, and randomness. `pin` and `pan` are ASCII digits, sizes in characters; format 1 does not look at
+ * `pan`. `fill` holds pc_pinblock_fill(fmt) bytes. */
+typedef struct {
+    const uint8_t *pin;
+    size_t pin_size;
+    const uint8_t *pan;
+    size_t pan_size;
+    const uint8_t *fill;
+} pc_pin_t;
+
+/* Format 0 (section 9.3.2), 1 (9.3.3) or 3 (9.3.5): the clear block of `width` bytes. That is 8; format 0 also fills the 16
+ * bytes of an SM4 block, the filler F going on and the PAN's digits at the right end, as banks with SM4 keys take it.
+ * The fill digits of format 3 come from two bytes each, (value * 6) >> 16: the frequencies of the six differ by less than
+ * 1 in 10000. 0, or invalid `pin` or `pan`; then `block` is wiped. Only the PIN's length shows in timing. */
+int pc_pinblock_encode(int fmt, const pc_pin_t *pin, uint8_t *block, size_t width);
 
 /* Format 4 (section 9.4): the plain text PIN field and the plain text PAN field, 16 bytes each. */
-int pc_pinblock_encode_format4(const uint8_t *pin, size_t pin_size, const uint8_t *pan, size_t pan_size,
-                               const uint8_t fill[8], uint8_t pin_field[16], uint8_t pan_field[16]);
+int pc_pinblock_encode_format4(const pc_pin_t *pin, uint8_t pin_field[16], uint8_t pan_field[16]);
 
 #endif

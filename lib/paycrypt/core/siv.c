@@ -4,35 +4,33 @@
 #include "mac.h"
 #include "memory.h"
 
-static void cmac(const pc_cipher_t *cipher, const uint8_t *data, size_t size, const uint8_t *last, uint8_t out[16]) {
-    pc_mac_t mac;
-    (void)pc_mac_start(&mac, PC_MAC_CMAC, PC_PAD_ZEROS, PC_CIPHER_AES, 16);
-    pc_mac_update(&mac, cipher, data, size);
-    pc_mac_update(&mac, cipher, last, last ? PC_AES_BLOCK : 0);
-    (void)pc_mac_finish(&mac, cipher, out);
+static void cmac(const pc_cipher_t *cipher, const uint8_t *data, size_t size, uint8_t out[16]) {
+    (void)pc_mac_whole(PC_MAC_CMAC, PC_PAD_ZEROS, cipher, data, size, out);
 }
 
 /* S2V of RFC 5297 section 2.4 with one string of associated data. */
 static void synthetic_iv(pc_cipher_t *cipher, const uint8_t key[PC_SIV_KEY], const uint8_t *aad, size_t aad_size,
                          const uint8_t *text, size_t size, uint8_t tag[PC_SIV_TAG]) {
-    uint8_t chain[PC_AES_BLOCK] = {0};
+    uint8_t chain[PC_AES_BLOCK];
     uint8_t block[PC_AES_BLOCK];
+    pc_mac_t mac;
+    pc_memory_wipe(chain, sizeof chain);
     pc_cipher_expand(cipher, PC_CIPHER_AES, key, 16);
-    cmac(cipher, chain, sizeof chain, 0, chain);
+    cmac(cipher, chain, sizeof chain, chain);
     pc_mac_double(chain, sizeof chain);
-    cmac(cipher, aad, aad_size, 0, block);
+    cmac(cipher, aad, aad_size, block);
     pc_memory_xor(chain, block, sizeof chain);
+    (void)pc_mac_start(&mac, PC_MAC_CMAC, PC_PAD_ZEROS, PC_CIPHER_AES, 16);
     if (size >= PC_AES_BLOCK) {
         pc_memory_xor(chain, text + size - PC_AES_BLOCK, PC_AES_BLOCK);
-        cmac(cipher, text, size - PC_AES_BLOCK, chain, tag);
+        pc_mac_update(&mac, cipher, text, size - PC_AES_BLOCK);
     } else {
         pc_mac_double(chain, sizeof chain);
         pc_memory_xor(chain, text, size);
         chain[size] ^= 0x80;
-        cmac(cipher, chain, sizeof chain, 0, tag);
     }
-    pc_memory_wipe(chain, sizeof chain);
-    pc_memory_wipe(block, sizeof block);
+    pc_mac_update(&mac, cipher, chain, sizeof chain);
+    (void)pc_mac_finish(&mac, cipher, tag);
 }
 
 /* CTR mode of RFC 5297 section 2.5: the counter starts at the IV with bits 31 and 63 cleared. */
@@ -55,29 +53,24 @@ static void crypt_counter(pc_cipher_t *cipher, const uint8_t key[PC_SIV_KEY], co
             carry >>= 8;
         }
     }
-    pc_memory_wipe(counter, sizeof counter);
-    pc_memory_wipe(stream, sizeof stream);
 }
 
-void pc_siv_encrypt(const uint8_t key[PC_SIV_KEY], const uint8_t *aad, size_t aad_size, uint8_t *text, size_t size,
+PC_APART void pc_siv_encrypt(const uint8_t key[PC_SIV_KEY], const uint8_t *aad, size_t aad_size, uint8_t *text, size_t size,
                     uint8_t tag[PC_SIV_TAG]) {
     pc_cipher_t cipher;
     synthetic_iv(&cipher, key, aad, aad_size, text, size, tag);
     crypt_counter(&cipher, key, tag, text, size);
-    pc_cipher_wipe(&cipher);
 }
 
-int pc_siv_decrypt(const uint8_t key[PC_SIV_KEY], const uint8_t *aad, size_t aad_size, uint8_t *text, size_t size,
+PC_APART int pc_siv_decrypt(const uint8_t key[PC_SIV_KEY], const uint8_t *aad, size_t aad_size, uint8_t *text, size_t size,
                    const uint8_t tag[PC_SIV_TAG]) {
     pc_cipher_t cipher;
     uint8_t expected[PC_SIV_TAG];
     crypt_counter(&cipher, key, tag, text, size);
     synthetic_iv(&cipher, key, aad, aad_size, text, size, expected);
-    const int authentic = pc_memory_equal(expected, tag, PC_SIV_TAG);
+    const int authentic = pc_memory_public(pc_memory_equal(expected, tag, PC_SIV_TAG));
     if (!authentic) {
         pc_memory_wipe(text, size);
     }
-    pc_memory_wipe(expected, sizeof expected);
-    pc_cipher_wipe(&cipher);
     return authentic;
 }
