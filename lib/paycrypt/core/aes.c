@@ -2,210 +2,241 @@
 
 #include "aes_circuit.h"
 #include "config.h"
+#include "gf256_circuit.h"
 #include "memory.h"
 
-/* Bytes to planes and back; `count` is 16 for a block, 4 for a word of the key schedule. */
-static void slice(uint32_t planes[8], const uint8_t *bytes, unsigned count) {
-    for (unsigned bit = 0; bit < 8; bit++) {
-        uint32_t plane = 0;
-        for (unsigned i = 0; i < count; i++) {
-            plane |= ((uint32_t)bytes[i] >> bit & 1u) << i;
-        }
-        planes[bit] = plane;
+#define INLINE static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline))
+
+#define LOW 0x0f0f0f0fu    /* bits 0 to 3 of the bytes: the low nibbles */
+#define COLUMN 0x11111111u /* column 0 */
+
+/* Bits j and j + 4 of the affine map's constant, for word j. */
+#define AFTER(j) (PC_AES_AFTER >> (j) & 0x11u)
+
+INLINE uint32_t turn(uint32_t word, unsigned places) {
+    return word >> places | word << (32 - places);
+}
+
+/* Exchange the bits of `low` that lie `places` above `mask` with the bits of `high` at `mask`. */
+INLINE void exchange(uint32_t *low, uint32_t *high, unsigned places, uint32_t mask) {
+    const uint32_t difference = (*low >> places ^ *high) & mask;
+    *high ^= difference;
+    *low ^= difference << places;
+}
+
+/* Four columns to the words of a block, or back: in each nibble, words and bits change places. */
+INLINE void transpose(uint32_t w[4]) {
+    exchange(&w[0], &w[1], 1, 0x55555555u);
+    exchange(&w[2], &w[3], 1, 0x55555555u);
+    exchange(&w[0], &w[2], 2, 0x33333333u);
+    exchange(&w[1], &w[3], 2, 0x33333333u);
+}
+
+APART void slice(uint32_t w[4], const uint8_t *in) {
+    for (unsigned i = 0; i < 4; i++) {
+        w[i] = in[4 * i] | (uint32_t)in[4 * i + 1] << 8;
+        w[i] |= (uint32_t)in[4 * i + 2] << 16 | (uint32_t)in[4 * i + 3] << 24;
+    }
+    transpose(w);
+}
+
+APART void unslice(uint8_t *out, uint32_t w[4]) {
+    transpose(w);
+    for (unsigned i = 0; i < 4; i++) {
+        out[4 * i] = (uint8_t)w[i];
+        out[4 * i + 1] = (uint8_t)(w[i] >> 8);
+        out[4 * i + 2] = (uint8_t)(w[i] >> 16);
+        out[4 * i + 3] = (uint8_t)(w[i] >> 24);
     }
 }
 
-static void unslice(uint8_t *bytes, const uint32_t planes[8], unsigned count) {
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t byte = 0;
-        for (unsigned bit = 0; bit < 8; bit++) {
-            byte |= (planes[bit] >> i & 1u) << bit;
-        }
-        bytes[i] = (uint8_t)byte;
-    }
+/* FIPS 197 section 5.1.1 without the constant 63: that passes ShiftRows and MixColumns unchanged and is in the round
+ * keys. */
+INLINE void sub_bytes(uint32_t w[4]) {
+    uint32_t forms[20];
+    uint32_t products[18];
+    uint32_t x[8] = {w[0] & LOW,      w[1] & LOW,      w[2] & LOW,      w[3] & LOW,
+                     w[0] >> 4 & LOW, w[1] >> 4 & LOW, w[2] >> 4 & LOW, w[3] >> 4 & LOW};
+    pc_aes_forms(x, forms);
+    pc_gf256_invert(forms, products);
+    pc_aes_gather(products, x);
+    w[0] = x[0] | x[4] << 4;
+    w[1] = x[1] | x[5] << 4;
+    w[2] = x[2] | x[6] << 4;
+    w[3] = x[3] | x[7] << 4;
 }
 
-/* Product in GF(16) = GF(2)[z] / (z^4 + z + 1), all lanes at once; the result is added to `sum`. */
-static void gf16_multiply_add(uint32_t sum[4], const uint32_t a[4], const uint32_t b[4]) {
-    const uint32_t p4 = (a[1] & b[3]) ^ (a[2] & b[2]) ^ (a[3] & b[1]);
-    const uint32_t p5 = (a[2] & b[3]) ^ (a[3] & b[2]);
-    const uint32_t p6 = a[3] & b[3];
-    sum[0] ^= (a[0] & b[0]) ^ p4;
-    sum[1] ^= (a[0] & b[1]) ^ (a[1] & b[0]) ^ p4 ^ p5;
-    sum[2] ^= (a[0] & b[2]) ^ (a[1] & b[1]) ^ (a[2] & b[0]) ^ p5 ^ p6;
-    sum[3] ^= (a[0] & b[3]) ^ (a[1] & b[2]) ^ (a[2] & b[1]) ^ (a[3] & b[0]) ^ p6;
+/* One copy of those hundred gates for encryption, decryption and key schedule: inlined, encryption would be a sixth faster and
+ * 500 bytes larger. */
+APART void substitute(uint32_t w[4]) {
+    sub_bytes(w);
 }
 
-/* Intermediate values of one block, in one place so that they are wiped once a block and not once a round. */
-struct scratch {
-    uint32_t planes[8];
-    uint32_t element[8]; /* l, h */
-    uint32_t norm[4];
-    uint32_t inverse[4];
-    uint32_t sum[8];
-    uint32_t rest[8];
-};
-
-/* FIPS 197 section 5.1.1. For a = hY + l in the tower the inverse is (hY + (h + l)) / N with the norm
- * N = nu h^2 + hl + l^2 in GF(16). */
-static void sub_bytes(struct scratch *s) {
-    pc_aes_to_tower(s->planes, s->element);
-    pc_aes_norm_linear(s->element, s->norm);
-    gf16_multiply_add(s->norm, s->element, s->element + 4);
-    pc_aes_gf16_invert(s->norm, s->inverse);
-    for (unsigned bit = 0; bit < 4; bit++) {
-        s->element[bit] ^= s->element[bit + 4];
-        s->sum[bit] = 0;
-        s->sum[bit + 4] = 0;
-    }
-    gf16_multiply_add(s->sum, s->element, s->inverse);
-    gf16_multiply_add(s->sum + 4, s->element + 4, s->inverse);
-    pc_aes_from_tower(s->sum, s->planes);
-    /* the affine map's constant 63 */
-    s->planes[0] = ~s->planes[0];
-    s->planes[1] = ~s->planes[1];
-    s->planes[5] = ~s->planes[5];
-    s->planes[6] = ~s->planes[6];
+/* Columns 0 and 2, or 1 and 3, or both change places; then, in rows 1 and 3, neighbours do. FIPS 197 section 5.1.2 asks
+ * for turns by r places, and a turn by one or three is two such reflections. */
+INLINE uint32_t far_columns(uint32_t word) {
+    const uint32_t difference = (word >> 2 ^ word) & 0x22331100u;
+    return word ^ difference ^ difference << 2;
 }
 
-/* Turn sixteen lanes: lane i takes what lane i + places held. */
-static inline uint32_t turn_16(uint32_t plane, unsigned places) {
-    return (plane >> places | plane << (16 - places)) & 0xffffu;
+INLINE uint32_t near_columns(uint32_t word) {
+    const uint32_t difference = (word >> 1 ^ word) & 0x55005500u;
+    return word ^ difference ^ difference << 1;
 }
 
-/* FIPS 197 section 5.1.2: row r is the lanes with i mod 4 = r. */
-static void shift_rows(uint32_t planes[8]) {
-    for (unsigned bit = 0; bit < 8; bit++) {
-        const uint32_t plane = planes[bit] & 0xffffu;
-        planes[bit] = (plane & 0x1111u) | (turn_16(plane, 4) & 0x2222u) | (turn_16(plane, 8) & 0x4444u) |
-                      (turn_16(plane, 12) & 0x8888u);
-    }
+/* Bytes times x, with x^8 = x^4 + x^3 + x + 1. */
+INLINE void double_bytes(uint32_t w[4]) {
+    const uint32_t carry = w[3] >> 4 & LOW;
+    const uint32_t first = carry ^ ((w[3] ^ carry) & LOW) << 4;
+    w[3] = w[2] ^ carry;
+    w[2] = w[1];
+    w[1] = w[0] ^ carry;
+    w[0] = first;
 }
 
-/* FIPS 197 section 5.1.3, written as 2(a + a') + a' + (a'' + a''') with a' the next byte of the column. */
-static void mix_columns(struct scratch *s) {
-    for (unsigned bit = 0; bit < 8; bit++) {
-        const uint32_t plane = s->planes[bit];
-        const uint32_t next = (plane >> 1 & 0x7777u) | (plane << 3 & 0x8888u);
-        const uint32_t sum = plane ^ next;
-        s->sum[bit] = sum;
-        s->rest[bit] = next ^ (sum >> 2 & 0x3333u) ^ (sum << 2 & 0xccccu);
-    }
-    /* doubling: x^8 = x^4 + x^3 + x + 1 */
-    const uint32_t carry = s->sum[7];
-    s->planes[0] = s->rest[0] ^ carry;
-    s->planes[1] = s->rest[1] ^ s->sum[0] ^ carry;
-    s->planes[2] = s->rest[2] ^ s->sum[1];
-    s->planes[3] = s->rest[3] ^ s->sum[2] ^ carry;
-    s->planes[4] = s->rest[4] ^ s->sum[3] ^ carry;
-    s->planes[5] = s->rest[5] ^ s->sum[4];
-    s->planes[6] = s->rest[6] ^ s->sum[5];
-    s->planes[7] = s->rest[7] ^ s->sum[6];
+/* FIPS 197 section 5.1.3, as 2(a + a') + a' + (a'' + a''') with a' the next byte of the column. */
+INLINE void mix_columns(uint32_t w[4]) {
+    const uint32_t next[4] = {turn(w[0], 8), turn(w[1], 8), turn(w[2], 8), turn(w[3], 8)};
+    uint32_t sum[4] = {w[0] ^ next[0], w[1] ^ next[1], w[2] ^ next[2], w[3] ^ next[3]};
+    w[0] = next[0] ^ turn(sum[0], 16);
+    w[1] = next[1] ^ turn(sum[1], 16);
+    w[2] = next[2] ^ turn(sum[2], 16);
+    w[3] = next[3] ^ turn(sum[3], 16);
+    double_bytes(sum);
+    w[0] ^= sum[0];
+    w[1] ^= sum[1];
+    w[2] ^= sum[2];
+    w[3] ^= sum[3];
 }
 
-static void add_round_key(uint32_t planes[8], const uint16_t key[8]) {
-    for (unsigned bit = 0; bit < 8; bit++) {
-        planes[bit] ^= key[bit];
-    }
-}
-
-/* FIPS 197 section 5.2. Words are made one by one and kept as bytes until a round key of four is full. */
-void pc_aes_expand(pc_aes_t *aes, const uint8_t *key, size_t size) {
-    const unsigned words = (unsigned)size / 4;
-    uint8_t window[32]; /* the last `words` words of the schedule, used as a ring */
-    uint8_t round_key[16];
-    uint8_t word[4];
-    struct scratch s;
-    uint8_t constant = 1;
-    aes->rounds = (uint8_t)(words + 6);
-    pc_memory_copy(window, key, size);
-    pc_memory_copy(word, key + size - 4, 4);
-    for (unsigned i = 0, place = 0; i < 4u * (aes->rounds + 1u); i++, place = place + 1 == words ? 0 : place + 1) {
-        if (i >= words) {
-            if (place == 0) {
-                const uint8_t first = word[0];
-                word[0] = word[1];
-                word[1] = word[2];
-                word[2] = word[3];
-                word[3] = first;
-            }
-            if (place == 0 || (words == 8 && place == 4)) {
-                slice(s.planes, word, 4);
-                sub_bytes(&s);
-                unslice(word, s.planes, 4);
-            }
-            if (place == 0) {
-                word[0] = (uint8_t)(word[0] ^ constant);
-                constant = (uint8_t)(constant << 1 ^ (constant >> 7) * 0x1b);
-            }
-            pc_memory_xor(word, window + 4 * place, 4);
-            pc_memory_copy(window + 4 * place, word, 4);
-        }
-        pc_memory_copy(round_key + 4 * (i & 3u), window + 4 * place, 4);
-        if ((i & 3u) == 3) {
-            slice(s.planes, round_key, 16);
-            for (unsigned bit = 0; bit < 8; bit++) {
-                aes->round_keys[i / 4][bit] = (uint16_t)s.planes[bit];
-            }
-        }
-    }
-    pc_memory_wipe(window, sizeof window);
-    pc_memory_wipe(round_key, sizeof round_key);
-    pc_memory_wipe(word, sizeof word);
-    pc_memory_wipe(&s, sizeof s);
+INLINE void add_round_key(uint32_t w[4], const uint32_t key[4]) {
+    w[0] ^= key[0];
+    w[1] ^= key[1];
+    w[2] ^= key[2];
+    w[3] ^= key[3];
 }
 
 void pc_aes_encrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t out[PC_AES_BLOCK]) {
-    struct scratch s;
-    slice(s.planes, in, PC_AES_BLOCK);
-    add_round_key(s.planes, aes->round_keys[0]);
-    for (unsigned round = 1; round < aes->rounds; round++) {
-        sub_bytes(&s);
-        shift_rows(s.planes);
-        mix_columns(&s);
-        add_round_key(s.planes, aes->round_keys[round]);
+    const uint32_t *key = aes->round_keys;
+    const uint32_t *const last = key + 4u * aes->rounds;
+    uint32_t block[4];
+    slice(block, in);
+    uint32_t w[4] = {block[0], block[1], block[2], block[3]};
+    add_round_key(w, key);
+    for (;;) {
+        substitute(w);
+        w[0] = near_columns(far_columns(w[0]));
+        w[1] = near_columns(far_columns(w[1]));
+        w[2] = near_columns(far_columns(w[2]));
+        w[3] = near_columns(far_columns(w[3]));
+        key += 4;
+        if (key == last) {
+            break;
+        }
+        mix_columns(w);
+        add_round_key(w, key);
     }
-    sub_bytes(&s);
-    shift_rows(s.planes);
-    add_round_key(s.planes, aes->round_keys[aes->rounds]);
-    unslice(out, s.planes, PC_AES_BLOCK);
-    pc_memory_wipe(&s, sizeof s);
+    add_round_key(w, key);
+    block[0] = w[0];
+    block[1] = w[1];
+    block[2] = w[2];
+    block[3] = w[3];
+    unslice(out, block);
+}
+
+/* FIPS 197 section 5.2. `w` is the last word made, as column 0 of a block. */
+void pc_aes_expand(pc_aes_t *aes, const uint8_t *key, size_t size) {
+    const unsigned words = (unsigned)size / 4;
+    uint32_t *const keys = aes->round_keys;
+    uint8_t padded[32];
+    uint32_t w[4];
+    uint32_t constant = 1;
+    pc_memory_wipe(padded, sizeof padded);
+    pc_memory_copy(padded, key, size);
+    slice(keys, padded);
+    slice(keys + 4, padded + 16);
+    aes->rounds = (uint8_t)(words + 6);
+    for (unsigned j = 0; j < 4; j++) {
+        w[j] = keys[((words - 1) & ~3u) + j] >> ((words - 1) & 3u) & COLUMN;
+    }
+    for (unsigned i = words, place = 0; i < 4 * words + 28; i++) {
+        const uint32_t *const back = keys + ((i - words) & ~3u);
+        uint32_t *const made = keys + (i & ~3u);
+        if (place == 0 || (place == 4 && words == 8)) {
+            substitute(w);
+            w[0] ^= AFTER(0) * 0x01010101u;
+            w[1] ^= AFTER(1) * 0x01010101u;
+            w[2] ^= AFTER(2) * 0x01010101u;
+            w[3] ^= AFTER(3) * 0x01010101u;
+        }
+        for (unsigned j = 0; j < 4; j++) {
+            if (place == 0) {
+                w[j] = turn(w[j], 8) ^ (constant >> j & 0x11u);
+            }
+            w[j] ^= back[j] >> ((i - words) & 3u) & COLUMN;
+            made[j] = (i & 3u ? made[j] : 0) | w[j] << (i & 3u);
+        }
+        if (place == 0) {
+            constant = constant << 1 ^ (0x11bu & (0u - (constant >> 7)));
+        }
+        place = place + 1 == words ? 0 : place + 1;
+    }
+    for (unsigned i = 4; i <= 4u * aes->rounds; i += 4) {
+        keys[i] ^= AFTER(0) * LOW;
+        keys[i + 1] ^= AFTER(1) * LOW;
+        keys[i + 2] ^= AFTER(2) * LOW;
+        keys[i + 3] ^= AFTER(3) * LOW;
+    }
 }
 
 #if PC_WITH_AES_KEYS
 
-/* The inverse of the affine map, FIPS 197 section 5.3.2: bit i is the sum of bits i + 2, i + 5, i + 7 and of 05. */
-static void unmix_bits(uint32_t planes[8]) {
-    uint32_t old[8];
-    for (unsigned bit = 0; bit < 8; bit++) {
-        old[bit] = planes[bit];
-    }
-    for (unsigned bit = 0; bit < 8; bit++) {
-        planes[bit] = old[(bit + 2) & 7] ^ old[(bit + 5) & 7] ^ old[(bit + 7) & 7];
-    }
-    planes[0] = ~planes[0];
-    planes[2] = ~planes[2];
+INLINE uint32_t other_nibble(uint32_t word) {
+    return (word >> 4 & LOW) | (word & LOW) << 4;
 }
 
-/* FIPS 197 section 5.3. The inverse S-box is the S-box between two inverse affine maps; the inverse of MixColumns is
- * its third power and the inverse of ShiftRows its third power. */
+/* The matrix of the inverse affine map, FIPS 197 section 5.3.2: bit i is the sum of bits i + 2, i + 5 and i + 7. */
+APART void unmix_bits(uint32_t w[4]) {
+    const uint32_t x[8] = {
+        w[0], w[1], w[2], w[3], other_nibble(w[0]), other_nibble(w[1]), other_nibble(w[2]), other_nibble(w[3]),
+    };
+    w[0] = x[2] ^ x[5] ^ x[7];
+    w[1] = x[3] ^ x[6] ^ x[0];
+    w[2] = x[4] ^ x[7] ^ x[1];
+    w[3] = x[5] ^ x[0] ^ x[2];
+}
+
+/* FIPS 197 section 5.3. The inverse S-box undoes the affine map, then inverts; to invert is to apply the S-box, then to
+ * undo the affine map. So it is the S-box between two inverse maps; the round keys bring the constant 63 to where it is
+ * needed. The inverse of MixColumns is MixColumns of a + 4(a + a''). */
 void pc_aes_decrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t out[PC_AES_BLOCK]) {
-    struct scratch s;
-    slice(s.planes, in, PC_AES_BLOCK);
-    add_round_key(s.planes, aes->round_keys[aes->rounds]);
-    for (unsigned round = aes->rounds; round > 0; round--) {
-        for (unsigned turn = 0; turn < 3 && round < aes->rounds; turn++) {
-            mix_columns(&s);
+    uint32_t w[4];
+    uint32_t sum[4];
+    const uint32_t *key = aes->round_keys + 4u * aes->rounds;
+    slice(w, in);
+    add_round_key(w, key);
+    for (;;) {
+        for (unsigned j = 0; j < 4; j++) {
+            w[j] = far_columns(near_columns(w[j]));
         }
-        for (unsigned turn = 0; turn < 3; turn++) {
-            shift_rows(s.planes);
+        unmix_bits(w);
+        substitute(w);
+        unmix_bits(w);
+        key -= 4;
+        add_round_key(w, key);
+        if (key == aes->round_keys) {
+            break;
         }
-        unmix_bits(s.planes);
-        sub_bytes(&s);
-        unmix_bits(s.planes);
-        add_round_key(s.planes, aes->round_keys[round - 1]);
+        for (unsigned j = 0; j < 4; j++) {
+            sum[j] = w[j] ^ turn(w[j], 16);
+        }
+        double_bytes(sum);
+        double_bytes(sum);
+        add_round_key(w, sum);
+        mix_columns(w);
     }
-    unslice(out, s.planes, PC_AES_BLOCK);
+    unslice(out, w);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* AES (FIPS 197) with keys of 128, 192 or 256 bits, bitsliced and in constant time.
  *
- * Word j of the state holds bit j of all sixteen bytes; byte i of the block is bit i of each word. SubBytes is then
- * one small circuit for the whole block (circuits.py). CMAC, CTR, SIV and PIN block format 4 need no decryption. */
+ * A block is four words. Word j holds bits j and j + 4 of all sixteen bytes: bit j of the byte in row r and column c is
+ * bit 8r + c of the word, bit j + 4 is bit 8r + 4 + c. SubBytes is then one small circuit for the whole block
+ * (circuits_aes.py), ShiftRows moves bits inside nibbles and MixColumns turns words by whole bytes. */
 #ifndef PC_AES_H
 #define PC_AES_H
 
@@ -12,8 +13,8 @@
 
 /* An expanded key; owned by the caller and wiped by the caller. */
 typedef struct {
-    uint16_t round_keys[15][8]; /* one plane of sixteen bits for each bit of a byte */
-    uint8_t rounds;             /* 10, 12 or 14 */
+    uint32_t round_keys[60]; /* four a round, as blocks; all but the first with the constant 63 of SubBytes added */
+    uint8_t rounds;          /* 10, 12 or 14 */
 } pc_aes_t;
 
 /* Expand a key of 16, 24 or 32 bytes. The caller has checked `size`. */

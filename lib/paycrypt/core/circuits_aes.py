@@ -9,9 +9,9 @@ with normal bases throughout: an element is h Y + l Y^16, and both conjugates of
 
     1 / (h Y + l Y^16) = (l Y + h Y^16) / N,   N = h l + NU (h + l)^2 in GF(16)
 
-A product in GF(16) is nine ANDs of sums of bits (Karatsuba twice), the same nine sums for every product. So a circuit is:
-nine sums of h and nine of l straight from the byte, N, its inverse, nine sums of that, 18 ANDs, and sums straight to the
-byte. The shared middle is gf256_circuit.h; the sums before and after belong to the cipher.
+A product in GF(16) is nine ANDs of sums of bits (Karatsuba twice), the same nine sums for every product. So a circuit
+is: nine sums of h and nine of l straight from the byte, N, its inverse, nine sums of that, 18 ANDs, and sums straight
+to the byte. The shared middle is gf256_circuit.h; the sums before and after belong to the cipher.
 
     python circuits_aes.py            # rewrite the headers beside this file
     python circuits_aes.py --check    # exit status 1 when a header is not what this program writes
@@ -34,12 +34,14 @@ FORMS = (8, 4, 12, 2, 1, 3, 10, 5, 15)
 ORS = (2, 4, 8)
 REST = {0: 4, 3: 11}
 
-# A root of the cipher's polynomial in the tower, a factor s in 1/x = s / (s x), and the order in which sums are made: before
-# the middle, as sets of bits of the byte; after it, as sets of bits of the result that a common term goes to.
+# The affine map of the S-box is a sum of the byte turned left and a constant; SM4 has it before the inversion as well.
+# A root of the polynomial in the tower, a factor s in 1/x = s / (s x), and the order in which sums are made: before the
+# middle, as sets of bits of the byte; after it, as sets of bits of the result that a common term goes to.
 CIPHERS = {
     "aes": {
         "polynomial": 0x11B,
         "turns": (0, 1, 2, 3, 4),
+        "constant": 0x63,
         "before": False,
         "root": 101,
         "scale": 234,
@@ -49,6 +51,7 @@ CIPHERS = {
     "sm4": {
         "polynomial": 0x1F5,
         "turns": (0, 1, 3, 6, 7),
+        "constant": 0xD3,
         "before": True,
         "root": 145,
         "scale": 198,
@@ -140,9 +143,9 @@ class Circuit:
         return {output: values[name] for output, name in self.results.items()}
 
     def text(self, name: str, comment: str, outputs: int) -> str:
-        """As a C function; a gate that is an output is stored at once, so that little is alive at a time."""
-        head = f"static inline __attribute__((always_inline)) void {name}"
-        out = [f"/* {comment} */\n{head}(const uint32_t x[{len(self.inputs)}], uint32_t y[{outputs}]) {{\n"]
+        """As a C function; inlined always, so that compilers keep the signals in registers."""
+        out = [f"/* {comment} */\nstatic inline __attribute__((always_inline)) void\n"]
+        out.append(f"{name}(const uint32_t x[{len(self.inputs)}], uint32_t y[{outputs}]) {{\n")
         for gate, operator, left, right in self.gates:
             out.append(f"    const uint32_t {gate} = {left} {operator} {right};\n")
         for output, signal in self.results.items():
@@ -224,7 +227,7 @@ def middle_circuit() -> Circuit:
         (2, low, (odd, n[2]), n[0], 4),
         (0, high, (odd, n[0]), n[2], 1),
     ):
-        total = gate(f"a{bit}", *other[:1], "^", *other[1:])
+        total = gate(f"a{bit}", other[0], "^", other[1])
         i[form] = gate(f"i{bit}", gate(f"b{bit}", factor, "&", total), "^", rest)
     for form, left, right in ((12, 8, 4), (3, 2, 1), (10, 8, 2), (5, 4, 1), (15, 10, 5)):
         i[form] = gate(f"f{form}", i[left], "^", i[right])
@@ -260,14 +263,20 @@ def header(guard: str, functions: list) -> str:
 
 
 def headers() -> dict:
-    text = "Nine sums of h, nine of l, two of both, of an element of GF(256); the 18 products of which its inverse is made."
+    text = "Nine sums of h, nine of l and two of both to the 18 products that make the inverse."
     files = {"gf256_circuit.h": header("PC_GF256_CIRCUIT_H", [middle_circuit().text("pc_gf256_invert", text, 18)])}
     for name, cipher in CIPHERS.items():
         prove(cipher)
-        before = forms_circuit(cipher).text(f"pc_{name}_forms", "Planes of the byte to the sums of pc_gf256_invert.", 20)
-        text = "The products of pc_gf256_invert to planes of the S-box's result, but for its additive constant."
-        after = gather_circuit(cipher).text(f"pc_{name}_gather", text, 8)
-        files[f"{name}_circuit.h"] = header(f"PC_{name.upper()}_CIRCUIT_H", [before, after])
+        constants = f"#define PC_{name.upper()}_AFTER 0x{cipher['constant']:02x}u /* the affine map's constant */\n"
+        if cipher["before"]:
+            matrix = [turned_sum(cipher["turns"], 1 << bit) for bit in range(8)]
+            before = apply(inverted(matrix), cipher["constant"])
+            constants += f"#define PC_{name.upper()}_BEFORE 0x{before:02x}u /* what the matrix takes to it */\n"
+        text = "Planes of the byte to the sums that pc_gf256_invert takes."
+        forms = forms_circuit(cipher).text(f"pc_{name}_forms", text, 20)
+        text = "The products of pc_gf256_invert to planes of the result; AFTER is not added here."
+        gather = gather_circuit(cipher).text(f"pc_{name}_gather", text, 8)
+        files[f"{name}_circuit.h"] = header(f"PC_{name.upper()}_CIRCUIT_H", [f"{constants}\n", forms, gather])
     return files
 
 

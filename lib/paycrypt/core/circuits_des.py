@@ -40,7 +40,7 @@ P += (2, 8, 24, 14, 32, 27, 3, 9, 19, 13, 30, 6, 22, 11, 4, 25)
 CHOICE_2 = (14, 17, 11, 24, 1, 5, 3, 28, 15, 6, 21, 10, 23, 19, 12, 4, 26, 8, 16, 7, 27, 20, 13, 2)
 CHOICE_2 += (41, 52, 31, 37, 47, 55, 30, 40, 51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32)
 
-# S-box by S-box: its slot; the byte of each output, first output first; the input (0 for b1 to 5 for b6) of planes 0 to 5.
+# For each S-box its slot; the bytes of its outputs, first output first; the inputs (0 is b1, 5 is b6) of planes 0 to 5.
 ARRANGEMENT = (
     (3, "3120", "023145"),
     (2, "2130", "543120"),
@@ -150,7 +150,7 @@ def plane_steps(plane: int) -> tuple:
             for slot in apart:
                 places = sources[slot] - slot
                 shifts[places] = shifts.get(places, 0) | 1 << slot
-            if factor and len(shifts) <= count:
+            if factor and all(places >= 0 for places in shifts):
                 return sum(1 << source for source in kept.values()), factor, sorted(shifts.items())
     raise ValueError("no multiplier")
 
@@ -172,7 +172,7 @@ def key_rows() -> tuple:
 
 
 def key_fields() -> list:
-    """(word, shift) of the fields of eight rounds each, see des.c; first the even, then the odd turns, group by group."""
+    """(word, shift) of each field of eight rounds, see des.c: group by group, even turns before odd ones."""
     fields = []
     for group in key_rows()[0]:
         even = []
@@ -248,23 +248,15 @@ def half_block_swaps() -> list:
     return best
 
 
-class Sum:
-    """Horner's scheme over the words of the table, from the given bit of the index upwards."""
-
-    def __init__(self, words: list, first_bit: int, bits: int, names: str) -> None:
-        self.words, self.first_bit, self.names = words, first_bit, names
-        self.text = self.part(0, first_bit + bits - 1)
-
-    def part(self, index: int, bit: int) -> str:
-        if bit < self.first_bit:
-            step = 1 << self.first_bit
-            return f"F({index >> self.first_bit})" if any(self.words[index : index + step]) else ""
-        low = self.part(index, bit - 1)
-        high = self.part(index | 1 << bit, bit - 1)
-        if not high:
-            return low
-        product = f"({high} & {self.names}{INDEX_PLANES[bit]})"
-        return f"({low} ^ {product})" if low else product
+def horner(words: list, index: int, step: int, bits: int) -> str:
+    """Horner's scheme for the products of `bits` planes, from words[index] on in steps of `step` words."""
+    if not bits:
+        return f"F({index // step})" if any(words[index : index + step]) else ""
+    distance = step << bits - 1
+    low = horner(words, index, step, bits - 1)
+    high = horner(words, index + distance, step, bits - 1)
+    product = f"({high} & x{INDEX_PLANES[distance.bit_length() - 1]})" if high else ""
+    return f"({low} ^ {product})" if low and product else low or product
 
 
 def hexadecimal(words: list, per_line: int, form: str) -> str:
@@ -298,17 +290,18 @@ def header() -> str:
     )
     out.append(f"static const uint32_t pc_des_table[{len(table)}] PC_DES_ALIGNED = {{\n")
     out.append(hexadecimal(table, 8, "0x{:08x}u") + "};\n\n")
-    out.append("/* Planes 0 to 5 of a half block, before the key is added to planes 0 and 5; F(n) reads the table. */\n")
+    out.append(
+        "/* Planes 0 to 5 of a half block; F(n) reads the table. The products may lack X(places to the right, mask). */\n"
+    )
     for plane, (_, _, shifts) in enumerate(steps):
-        text = f"((half) & F({64 + 2 * plane})) * F({65 + 2 * plane}) >> 24"
-        for places, mask in shifts:
-            move = f">> {places}" if places > 0 else f"<< {-places}"
-            text = f"({text}) | ((half) {move} & {mask}u)"
-        out.append(f"#define PC_DES_PLANE_{plane}(half, F) ({text})\n")
-    out.append("\n/* The whole sum. */\n")
-    out.append(wrapped("#define PC_DES_SUM(F, x0, x1, x2, x3, x4, x5)", Sum(words, 0, 6, "x").text))
+        rest = "".join(f" X({places}, {mask}u)" for places, mask in shifts)
+        product = f"(((half) & F({64 + 2 * plane})) * F({65 + 2 * plane}) >> 24)"
+        out.append(f"#define PC_DES_PLANE_{plane}(half, F) {product}\n#define PC_DES_REST_{plane}(X){rest}\n")
+    out.append("\n/* The sums over planes 0, 5, 1 and 2 that belong to 1, x3, x4 and x3 x4. */\n")
+    for quarter in range(4):
+        out.append(wrapped(f"#define PC_DES_SUM_{quarter}(F, x0, x5, x1, x2)", horner(words, 16 * quarter, 1, 4)))
     out.append("\n/* The sum over planes 1 to 4, when F(n) is words 4n to 4n + 3 at once. */\n")
-    out.append(wrapped("#define PC_DES_INNER_SUM(F, x1, x2, x3, x4)", Sum(words, 2, 4, "x").text))
+    out.append(wrapped("#define PC_DES_INNER_SUM(F, x1, x2, x3, x4)", horner(words, 0, 4, 4)))
     out.append("\n/* Half block to its order in the rounds, as delta swaps X(distance, mask); then the way back. */\n")
     swaps = [f"X({distance}, 0x{mask:08x}u)" for distance, mask in half_block_swaps()]
     out.append(wrapped("#define PC_DES_ARRANGE(X)", " ".join(swaps)))

@@ -34,4 +34,9 @@ void pc_des_decrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t
 void pc_des_encrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
 void pc_des_decrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
 
+/* CBC with one part, the last block only: `count` times block = encrypt(block + data), `data` being `count` blocks.
+ * Cheaper than as many calls of pc_des_encrypt_part, because the chain stays in the order of the rounds. */
+void pc_des_chain_part(const pc_des_t *des, unsigned part, uint8_t block[PC_DES_BLOCK], const uint8_t *data,
+                       size_t count);
+
 #endif

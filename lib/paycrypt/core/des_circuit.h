@@ -18,25 +18,36 @@ static const uint32_t pc_des_table[76] PC_DES_ALIGNED = {
     0x4040c444u, 0x00408012u, 0x00160130u, 0x00801010u,
 };
 
-/* Planes 0 to 5 of a half block, before the key is added to planes 0 and 5; F(n) reads the table. */
-#define PC_DES_PLANE_0(half, F) ((((half) & F(64)) * F(65) >> 24) | ((half) >> 25 & 4u))
+/* Planes 0 to 5 of a half block; F(n) reads the table. The products may lack X(places to the right, mask). */
+#define PC_DES_PLANE_0(half, F) (((half) & F(64)) * F(65) >> 24)
+#define PC_DES_REST_0(X) X(25, 4u)
 #define PC_DES_PLANE_1(half, F) (((half) & F(66)) * F(67) >> 24)
+#define PC_DES_REST_1(X)
 #define PC_DES_PLANE_2(half, F) (((half) & F(68)) * F(69) >> 24)
+#define PC_DES_REST_2(X)
 #define PC_DES_PLANE_3(half, F) (((half) & F(70)) * F(71) >> 24)
-#define PC_DES_PLANE_4(half, F) ((((half) & F(72)) * F(73) >> 24) | ((half) >> 28 & 8u))
-#define PC_DES_PLANE_5(half, F) ((((half) & F(74)) * F(75) >> 24) | ((half) >> 29 & 6u))
+#define PC_DES_REST_3(X)
+#define PC_DES_PLANE_4(half, F) (((half) & F(72)) * F(73) >> 24)
+#define PC_DES_REST_4(X) X(28, 8u)
+#define PC_DES_PLANE_5(half, F) (((half) & F(74)) * F(75) >> 24)
+#define PC_DES_REST_5(X) X(29, 6u)
 
-/* The whole sum. */
-#define PC_DES_SUM(F, x0, x1, x2, x3, x4, x5) \
-    ((((((F(0) ^ (F(1) & x0)) ^ ((F(2) ^ (F(3) & x0)) & x5)) ^ (((F(4) ^ (F(5) & x0)) ^ ((F(6) ^ (F(7) & x0)) & x5)) \
-    & x1)) ^ ((((F(8) ^ (F(9) & x0)) ^ ((F(10) ^ (F(11) & x0)) & x5)) ^ (((F(12) ^ (F(13) & x0)) ^ ((F(14) ^ (F(15) \
-    & x0)) & x5)) & x1)) & x2)) ^ ((((F(16) ^ (F(17) & x0)) ^ (((F(20) ^ (F(21) & x0)) ^ ((F(22) ^ (F(23) & x0)) & \
-    x5)) & x1)) ^ ((((F(24) ^ (F(25) & x0)) ^ ((F(26) ^ (F(27) & x0)) & x5)) ^ (((F(28) ^ (F(29) & x0)) ^ ((F(30) ^ \
-    (F(31) & x0)) & x5)) & x1)) & x2)) & x3)) ^ ((((((F(32) ^ (F(33) & x0)) ^ ((F(35) & x0) & x5)) ^ (((F(36) ^ \
-    (F(37) & x0)) ^ ((F(38) ^ (F(39) & x0)) & x5)) & x1)) ^ ((((F(40) ^ (F(41) & x0)) ^ ((F(42) ^ (F(43) & x0)) & \
-    x5)) ^ (((F(44) ^ (F(45) & x0)) ^ ((F(46) ^ (F(47) & x0)) & x5)) & x1)) & x2)) ^ (((((F(48) ^ (F(49) & x0)) ^ \
-    ((F(50) ^ (F(51) & x0)) & x5)) ^ (((F(52) ^ (F(53) & x0)) ^ ((F(54) ^ (F(55) & x0)) & x5)) & x1)) ^ (((F(56) ^ \
-    (F(57) & x0)) ^ ((F(58) ^ (F(59) & x0)) & x5)) & x2)) & x3)) & x4))
+/* The sums over planes 0, 5, 1 and 2 that belong to 1, x3, x4 and x3 x4. */
+#define PC_DES_SUM_0(F, x0, x5, x1, x2) \
+    ((((F(0) ^ (F(1) & x0)) ^ ((F(2) ^ (F(3) & x0)) & x5)) ^ (((F(4) ^ (F(5) & x0)) ^ ((F(6) ^ (F(7) & x0)) & x5)) & \
+    x1)) ^ ((((F(8) ^ (F(9) & x0)) ^ ((F(10) ^ (F(11) & x0)) & x5)) ^ (((F(12) ^ (F(13) & x0)) ^ ((F(14) ^ (F(15) & \
+    x0)) & x5)) & x1)) & x2))
+#define PC_DES_SUM_1(F, x0, x5, x1, x2) \
+    (((F(16) ^ (F(17) & x0)) ^ (((F(20) ^ (F(21) & x0)) ^ ((F(22) ^ (F(23) & x0)) & x5)) & x1)) ^ ((((F(24) ^ (F(25) \
+    & x0)) ^ ((F(26) ^ (F(27) & x0)) & x5)) ^ (((F(28) ^ (F(29) & x0)) ^ ((F(30) ^ (F(31) & x0)) & x5)) & x1)) & \
+    x2))
+#define PC_DES_SUM_2(F, x0, x5, x1, x2) \
+    ((((F(32) ^ (F(33) & x0)) ^ ((F(35) & x0) & x5)) ^ (((F(36) ^ (F(37) & x0)) ^ ((F(38) ^ (F(39) & x0)) & x5)) & \
+    x1)) ^ ((((F(40) ^ (F(41) & x0)) ^ ((F(42) ^ (F(43) & x0)) & x5)) ^ (((F(44) ^ (F(45) & x0)) ^ ((F(46) ^ (F(47) \
+    & x0)) & x5)) & x1)) & x2))
+#define PC_DES_SUM_3(F, x0, x5, x1, x2) \
+    ((((F(48) ^ (F(49) & x0)) ^ ((F(50) ^ (F(51) & x0)) & x5)) ^ (((F(52) ^ (F(53) & x0)) ^ ((F(54) ^ (F(55) & x0)) \
+    & x5)) & x1)) ^ (((F(56) ^ (F(57) & x0)) ^ ((F(58) ^ (F(59) & x0)) & x5)) & x2))
 
 /* The sum over planes 1 to 4, when F(n) is words 4n to 4n + 3 at once. */
 #define PC_DES_INNER_SUM(F, x1, x2, x3, x4) \

@@ -11,7 +11,11 @@
 PC_APART static void derive(const uint8_t ksn[PC_DUKPT_KSN_MAX], uint32_t counter, const uint8_t *from,
                             size_t from_size, unsigned usage, int cipher, size_t size, uint8_t *key) {
     pc_cipher_t derivation;
-    uint8_t data[16] = {1}, block[16];
+    uint8_t data[16];
+    uint8_t block[16];
+    data[0] = 1; /* version */
+    data[1] = 0; /* counts the blocks */
+    data[4] = 0;
     data[2] = (uint8_t)(usage >> 8);
     data[3] = (uint8_t)(usage & 0xffu);
     /* 0 and 1: double- and triple-length DES; 2, 3 and 4: AES of 128, 192 and 256 bits */

@@ -120,7 +120,7 @@ int pc_keystore_load_under(pc_keystore_t *store, int slot, int usage, int kek, c
         cipher = found->cipher;
     }
     cipher = pc_slots_cipher(usage, cipher, size);
-    if (size % block || !pc_slots_permits(usage, cipher, size)) {
+    if ((size & (block - 1)) || !pc_slots_permits(usage, cipher, size)) {
         return PC_INVALID(PC_ARG_CRYPTOGRAM, PC_REASON_LENGTH);
     }
     if (wrapped->iv && wrapped->iv_size != block) {
@@ -254,7 +254,9 @@ int pc_keystore_load_derived(pc_keystore_t *store, int slot, const pc_dukpt_t *d
         return status;
     }
     cipher = cipher ? cipher : dukpt->cipher;
-    size = size ? size : dukpt->size;
+    if (size == 0) {
+        size = cipher == PC_CIPHER_DES ? 16 : dukpt->size;
+    }
     pc_memory_wipe(&fresh, sizeof fresh);
     status = pc_dukpt_working_key(dukpt, purpose, cipher, size, key);
     if (status == PC_OK) {

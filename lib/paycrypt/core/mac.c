@@ -40,28 +40,51 @@ int pc_mac_start(pc_mac_t *mac, int alg, int pad, int cipher, size_t size) {
     return PC_OK;
 }
 
-/* Encrypt the full block: with the left half of the key alone for X9.19, not at all where blocks are only added up. */
+/* Codes whose blocks are encrypted with one part of a DES key alone. */
+static int single_des(const pc_mac_t *mac, const pc_cipher_t *cipher) {
+    return mac->alg == PC_MAC_X919 ||
+           (mac->alg == PC_MAC_CBC && cipher->kind == PC_CIPHER_DES && cipher->key.des.parts == 1);
+}
+
+/* Encrypt the full block; not where blocks are only added up. */
 static void chain_block(pc_mac_t *mac, const pc_cipher_t *cipher) {
     uint8_t *const chain = (uint8_t *)mac->chain;
-    if (mac->alg == PC_MAC_X919) {
+    if (single_des(mac, cipher)) {
         pc_des_encrypt_part(&cipher->key.des, 0, chain, chain);
     } else if (mac->alg != PC_MAC_ECB_UNIONPAY) {
         pc_cipher_encrypt(cipher, chain, chain);
     }
     mac->filled = 0;
+    mac->begun = 1;
 }
 
 PC_APART void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data, size_t size) {
     uint8_t *const chain = (uint8_t *)mac->chain;
     const size_t block = cipher->block;
     while (size) {
-        if (mac->filled == block) {
+        size_t part = block - mac->filled;
+        if (part == 0) {
             chain_block(mac, cipher);
+            part = block;
         }
-        const size_t room = block - mac->filled;
-        const size_t part = size < room ? size : room;
-        pc_memory_xor(chain + mac->filled, data, part);
-        mac->filled = (uint8_t)(mac->filled + part);
+        /* no division: it is a library call where the processor has none */
+        const size_t count = part == block ? size >> (block == PC_DES_BLOCK ? 3 : 4) : 0;
+        if (count && single_des(mac, cipher)) {
+            pc_des_chain_part(&cipher->key.des, 0, chain, data, count);
+            mac->begun = 1;
+            part = count * block;
+        } else if (count && mac->alg == PC_MAC_ECB_UNIONPAY) {
+            pc_memory_fold(chain, data, block, count);
+            part = count * block;
+        } else {
+            part = size < part ? size : part;
+            pc_memory_xor(chain + mac->filled, data, part);
+            mac->filled = (uint8_t)(mac->filled + part);
+            /* CMAC treats the last block in another way, so there a full one waits */
+            if (mac->filled == block && mac->alg != PC_MAC_CMAC) {
+                chain_block(mac, cipher);
+            }
+        }
         data += part;
         size -= part;
     }
@@ -117,14 +140,14 @@ PC_APART size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t 
     const size_t size = mac->alg == PC_MAC_ECB_UNIONPAY ? 8 : cipher->block;
     if (mac->alg == PC_MAC_CMAC) {
         mask_last(mac, cipher);
+        chain_block(mac, cipher);
     } else if (mac->pad == PC_PAD_ONE_ZEROS) {
-        if (mac->filled == cipher->block) {
-            chain_block(mac, cipher);
-        }
         chain[mac->filled] ^= 0x80;
+        chain_block(mac, cipher);
+    } else if (mac->filled || !mac->begun) {
+        /* the zeros of the padding are in the sum already; without data there is a block of them */
+        chain_block(mac, cipher);
     }
-    /* the zeros of the padding are in the sum already; without data there is a block of them */
-    chain_block(mac, cipher);
     if (mac->alg == PC_MAC_X919) {
         /* output transformation 3 of ISO/IEC 9797-1: decrypt with the right half, encrypt with the left */
         pc_des_decrypt_part(&cipher->key.des, 1, chain, chain);

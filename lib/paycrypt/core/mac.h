@@ -26,7 +26,8 @@
 /* A code in the making. It holds no key, only the chained block; pc_mac_finish wipes it. */
 typedef struct {
     uint32_t chain[PC_BLOCK_MAX / 4]; /* result of the blocks done, XORed with the beginning of the next one */
-    uint8_t filled;                   /* bytes of that beginning; a full block waits, because it may be the last */
+    uint8_t filled;                   /* bytes of that beginning */
+    uint8_t begun;                    /* 1 after the first block */
     uint8_t alg;
     uint8_t pad;
 } pc_mac_t;

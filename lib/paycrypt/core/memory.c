@@ -36,8 +36,31 @@ void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size) {
 }
 
 void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        to[i] = (uint8_t)(to[i] ^ from[i]);
+    if (WORDS(to, size) && WORDS(from, 0)) {
+        for (size_t i = 0; i < size; i += 4) {
+            *(word_t *)(to + i) ^= *(const word_t *)(from + i);
+        }
+    } else {
+        for (size_t i = 0; i < size; i++) {
+            to[i] = (uint8_t)(to[i] ^ from[i]);
+        }
+    }
+}
+
+void pc_memory_fold(uint8_t *to, const uint8_t *from, size_t block, size_t count) {
+    const uint8_t *const end = from + block * count;
+    if (WORDS(from, 0)) {
+        for (size_t i = 0; i < block; i += 4) {
+            word_t sum = *(word_t *)(to + i);
+            for (const uint8_t *word = from + i; word < end; word += block) {
+                sum ^= *(const word_t *)word;
+            }
+            *(word_t *)(to + i) = sum;
+        }
+    } else {
+        for (; from < end; from += block) {
+            pc_memory_xor(to, from, block);
+        }
     }
 }
 

@@ -20,6 +20,9 @@ void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size);
 /* to[i] ^= from[i] for `size` bytes. */
 void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size);
 
+/* XOR `count` blocks of `block` bytes (a multiple of 4, like the address of `to`) onto the one at `to`. */
+void pc_memory_fold(uint8_t *to, const uint8_t *from, size_t block, size_t count);
+
 /* On a function whose frame may hold secrets: it is never merged into its caller, so that the caller can burn what it leaves. */
 #define PC_APART __attribute__((noinline))
 

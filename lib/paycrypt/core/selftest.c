@@ -178,7 +178,7 @@ static const uint8_t digits[18] = {
 static int test_pinblock(void) {
     /* a published example of format 0: PIN 123456, PAN 123456789012345678 */
     static const uint8_t answer[8] = {0x06, 0x12, 0x53, 0xdf, 0xfe, 0xdc, 0xba, 0x98};
-    const pc_pin_t pin = {digits, 6, digits, sizeof digits, siv_aad};
+    static const pc_pin_t pin = {digits, 6, digits, sizeof digits, siv_aad};
     uint8_t block[8];
     int good = pc_pinblock_encode(0, &pin, block, sizeof block) == PC_OK;
     good &= pc_memory_equal(block, answer, sizeof answer);

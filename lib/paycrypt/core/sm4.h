@@ -1,5 +1,5 @@
-/* SM4 (GB/T 32907-2016) in constant time. The S-box is arithmetic, not a table: inversion in GF(2^8) between two affine maps
- * (circuits.py). */
+/* SM4 (GB/T 32907-2016) in constant time. The S-box is arithmetic, not a table: inversion in GF(2^8) between two affine
+ * maps (circuits_aes.py). */
 #ifndef PC_SM4_H
 #define PC_SM4_H
 

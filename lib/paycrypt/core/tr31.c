@@ -144,11 +144,12 @@ static void make_code(work_t *work, int alg, size_t key_size, const uint8_t *fir
     pc_mac_finish(&work->mac, &work->cipher, code);
 }
 
-/* Expand the key for encryption (`indicator` 0) or authentication (1) that the protection key gives (section 5.3.2). */
+/* Expand the key for encryption (`indicator` 0) or authentication (1) that the protection key gives. */
 static void expand_derived(work_t *work, const version_t *version, const uint8_t *kbpk, size_t size,
                            uint8_t indicator) {
     if (version->bound) {
-        /* counter; usage; 0; algorithm: 0 and 1 DES of two and three parts, 2, 3 and 4 AES; length in bits */
+        /* sections 5.3.2.1 and 5.3.2.3: counter; usage; 0; algorithm, 0 and 1 DES of two and three parts, 2 to 4 AES;
+         * length in bits */
         uint8_t data[8] = {0};
         data[2] = indicator;
         data[5] = (uint8_t)((size >> 3) - (version->kind == PC_CIPHER_DES ? 2 : 0));

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
@@ -15,6 +16,14 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))  # build isolation leaves the project's folder out
 
 import build_paycrypt  # noqa: E402
+
+
+class BuildWithCore(build_ext):
+    """Compiles the files of the core, wherever they are; an extension names only files below this folder."""
+
+    def build_extension(self, ext):
+        ext.sources += [str(path) for path in sorted(build_paycrypt.core_folder().glob("*.c"))]
+        super().build_extension(ext)
 
 
 class SdistWithCore(sdist):
@@ -34,6 +43,6 @@ atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 
 setup(
     cffi_modules=["build_paycrypt.py:ffibuilder"],
-    cmdclass={"sdist": SdistWithCore},
+    cmdclass={"build_ext": BuildWithCore, "sdist": SdistWithCore},
     options={"build": {"build_base": scratch}, "egg_info": {"egg_base": scratch}},
 )
