@@ -1,7 +1,9 @@
+#include "config.h"
+
+#if PC_WITH_AES
 #include "aes.h"
 
 #include "aes_circuit.h"
-#include "config.h"
 #include "gf256_circuit.h"
 #include "memory.h"
 
@@ -190,8 +192,6 @@ void pc_aes_expand(pc_aes_t *aes, const uint8_t *key, size_t size) {
     }
 }
 
-#if PC_WITH_AES_KEYS
-
 INLINE uint32_t other_nibble(uint32_t word) {
     return (word >> 4 & LOW) | (word & LOW) << 4;
 }
@@ -238,5 +238,4 @@ void pc_aes_decrypt(const pc_aes_t *aes, const uint8_t in[PC_AES_BLOCK], uint8_t
     }
     unslice(out, w);
 }
-
 #endif

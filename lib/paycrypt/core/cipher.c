@@ -7,7 +7,9 @@
 /* Sizes of key that a cipher takes, as bits. */
 static const uint8_t key_sizes[] = {
     [PC_CIPHER_DES] = SIZE_BIT(8) | SIZE_BIT(16) | SIZE_BIT(24),
+#if PC_WITH_AES
     [PC_CIPHER_AES] = SIZE_BIT(16) | SIZE_BIT(24) | SIZE_BIT(32),
+#endif
 #if PC_WITH_SM4
     [PC_CIPHER_SM4] = SIZE_BIT(16),
 #endif
@@ -26,46 +28,50 @@ void pc_cipher_expand(pc_cipher_t *cipher, int kind, const uint8_t *key, size_t 
     cipher->kind = (uint8_t)kind;
     cipher->block = (uint8_t)pc_cipher_block(kind);
     switch (kind) {
-        case PC_CIPHER_DES:
-            pc_des_expand(&cipher->key.des, key, size);
+#if PC_WITH_AES
+        case PC_CIPHER_AES:
+            pc_aes_expand(&cipher->key.aes, key, size);
             break;
+#endif
 #if PC_WITH_SM4
         case PC_CIPHER_SM4:
             pc_sm4_expand(&cipher->key.sm4, key);
             break;
 #endif
         default:
-            pc_aes_expand(&cipher->key.aes, key, size);
+            pc_des_expand(&cipher->key.des, key, size);
             break;
     }
 }
 
 void pc_cipher_encrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out) {
     switch (cipher->kind) {
-        case PC_CIPHER_DES:
-            pc_des_encrypt(&cipher->key.des, in, out);
+#if PC_WITH_AES
+        case PC_CIPHER_AES:
+            pc_aes_encrypt(&cipher->key.aes, in, out);
             break;
+#endif
 #if PC_WITH_SM4
         case PC_CIPHER_SM4:
             pc_sm4_encrypt(&cipher->key.sm4, in, out);
             break;
 #endif
         default:
-            pc_aes_encrypt(&cipher->key.aes, in, out);
+            pc_des_encrypt(&cipher->key.des, in, out);
             break;
     }
 }
 
 void pc_cipher_decrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out) {
     switch (cipher->kind) {
+#if PC_WITH_AES
+        case PC_CIPHER_AES:
+            pc_aes_decrypt(&cipher->key.aes, in, out);
+            break;
+#endif
 #if PC_WITH_SM4
         case PC_CIPHER_SM4:
             pc_sm4_decrypt(&cipher->key.sm4, in, out);
-            break;
-#endif
-#if PC_WITH_AES_KEYS
-        case PC_CIPHER_AES:
-            pc_aes_decrypt(&cipher->key.aes, in, out);
             break;
 #endif
         default:

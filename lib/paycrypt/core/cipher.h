@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aes.h"
 #include "config.h"
 #include "des.h"
+#if PC_WITH_AES
+#include "aes.h"
+#endif
 #if PC_WITH_SM4
 #include "sm4.h"
 #endif
@@ -23,7 +25,9 @@
 typedef struct {
     union {
         pc_des_t des;
+#if PC_WITH_AES
         pc_aes_t aes;
+#endif
 #if PC_WITH_SM4
         pc_sm4_t sm4;
 #endif

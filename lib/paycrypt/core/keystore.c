@@ -11,11 +11,11 @@
 
 /* Sizes of key a usage takes, by cipher. */
 static const uint8_t permitted[PC_USAGE_DUKPT + 1][PC_CIPHER_SM4 + 1] = {
-    [PC_USAGE_KEK] = {0, DOUBLE_OR_TRIPLE, ANY_AES * PC_WITH_AES_KEYS, SIZE_BIT(16) * PC_WITH_SM4},
-    [PC_USAGE_PIN] = {0, ANY_DES, ANY_AES * PC_WITH_AES_KEYS, SIZE_BIT(16) * PC_WITH_SM4},
-    [PC_USAGE_MAC] = {0, ANY_DES, ANY_AES * PC_WITH_AES_KEYS, SIZE_BIT(16) * PC_WITH_SM4},
-    [PC_USAGE_DATA] = {0, ANY_DES, ANY_AES * (PC_WITH_AES_KEYS | PC_WITH_WRAP), SIZE_BIT(16) * PC_WITH_SM4},
-    [PC_USAGE_DUKPT] = {0, SIZE_BIT(16), ANY_AES * PC_WITH_DUKPT, 0},
+    [PC_USAGE_KEK] = {0, DOUBLE_OR_TRIPLE, ANY_AES * PC_WITH_AES, SIZE_BIT(16) * PC_WITH_SM4},
+    [PC_USAGE_PIN] = {0, ANY_DES, ANY_AES * PC_WITH_AES, SIZE_BIT(16) * PC_WITH_SM4},
+    [PC_USAGE_MAC] = {0, ANY_DES, ANY_AES * PC_WITH_AES, SIZE_BIT(16) * PC_WITH_SM4},
+    [PC_USAGE_DATA] = {0, ANY_DES, ANY_AES * PC_WITH_AES, SIZE_BIT(16) * PC_WITH_SM4},
+    [PC_USAGE_DUKPT] = {0, SIZE_BIT(16) * PC_WITH_DUKPT, ANY_AES * PC_WITH_DUKPT, 0},
 };
 
 int pc_slots_open(const pc_keystore_t *store) {
@@ -84,9 +84,13 @@ PC_APART void pc_slots_kcv(const pc_slot_t *slot, int method, uint8_t kcv[PC_KCV
     uint8_t block[PC_BLOCK_MAX];
     pc_memory_wipe(block, sizeof block);
     pc_cipher_expand(&cipher, slot->cipher, slot->key, slot->size);
+#if PC_WITH_CMAC
     if (method == PC_KCV_CMAC || (method == 0 && slot->cipher == PC_CIPHER_AES)) {
         (void)pc_mac_whole(PC_MAC_CMAC, PC_PAD_ZEROS, &cipher, block, cipher.block, block);
-    } else {
+    } else
+#endif
+    {
+        (void)method;
         pc_cipher_encrypt(&cipher, block, block);
     }
     pc_memory_copy(kcv, block, PC_KCV_MAX);
@@ -153,7 +157,7 @@ int pc_keystore_kcv(const pc_keystore_t *store, int slot, int method, uint8_t kc
     uint8_t value[PC_KCV_MAX];
     int status = pc_slots_open(store);
     status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, ~0u, 0, &found);
-    if (status == PC_OK && (method < 0 || method > PC_KCV_CMAC)) {
+    if (status == PC_OK && !PC_KCV_OFFERED(method)) {
         status = PC_INVALID(PC_ARG_METHOD, PC_REASON_UNKNOWN);
     }
     if (status == PC_OK) {

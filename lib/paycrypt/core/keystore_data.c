@@ -4,7 +4,7 @@
 #include "slots.h"
 #include "status.h"
 
-#if PC_WITH_WRAP
+#if PC_WITH_SIV
 static int find_siv_key(const pc_keystore_t *store, int slot, unsigned mode, const pc_slot_t **found) {
     int status = pc_slots_open(store);
     status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_DATA), mode, found);

@@ -7,6 +7,7 @@
 #include "tr31.h"
 #endif
 
+#if PC_WITH_STRICT
 /* The weak and semi-weak keys (SP 800-67 section 3.3.2) are those whose halves C and D are each all zeros, all ones or
  * alternating. Without their parity bits they read a b a b c d c d, each byte one of these four, c going with a, d with b. */
 static const uint8_t weak_left[4] = {0x00, 0x1e, 0xe0, 0xfe};
@@ -58,6 +59,13 @@ PC_APART int pc_slots_strength(const pc_slot_t *fresh, int strict, int argument)
     }
     return pc_memory_public((int)equal) ? PC_INVALID(argument, PC_REASON_EQUAL_PARTS) : PC_OK;
 }
+#else
+int pc_slots_strength(const pc_slot_t *fresh, int strict, int argument) {
+    (void)fresh;
+    (void)argument;
+    return strict ? PC_INVALID(PC_ARG_STRICT, PC_REASON_UNKNOWN) : PC_OK;
+}
+#endif
 
 /* Check value out, key into its slot; or the status, and the key wiped. */
 static int finish(pc_keystore_t *store, int slot, pc_slot_t *fresh, int status, uint8_t *kcv) {
@@ -129,7 +137,7 @@ int pc_keystore_load_under(pc_keystore_t *store, int slot, int usage, int kek, c
     if (wrapped->kcv_size < PC_KCV_MIN || wrapped->kcv_size > PC_KCV_MAX) {
         return PC_INVALID(PC_ARG_KCV, PC_REASON_LENGTH);
     }
-    if (wrapped->kcv_method < 0 || wrapped->kcv_method > PC_KCV_CMAC) {
+    if (!PC_KCV_OFFERED(wrapped->kcv_method)) {
         return PC_INVALID(PC_ARG_METHOD, PC_REASON_UNKNOWN);
     }
     pc_slots_fill(&fresh, usage, cipher, wrapped->cryptogram, size);

@@ -48,6 +48,7 @@ int pc_keystore_verify(pc_keystore_t *store, int slot, int alg, int pad, const u
     return status;
 }
 
+#if PC_WITH_STREAM
 int pc_keystore_stream_start(pc_keystore_t *store, int slot, int alg, int pad, pc_mac_stream_t *stream) {
     const int status = start(store, slot, alg, pad, PC_MODE_GENERATE, &stream->mac);
     if (status == PC_OK) {
@@ -96,3 +97,4 @@ int pc_keystore_stream_finish(pc_keystore_t *store, pc_mac_stream_t *stream, uin
     }
     return status;
 }
+#endif

@@ -1,3 +1,6 @@
+#include "config.h"
+
+#if PC_WITH_SIV
 #include "seal.h"
 
 #include "memory.h"
@@ -158,4 +161,5 @@ int pc_seal_dukpt_restore(pc_dukpt_t *dukpt, const uint8_t *blob, size_t size, c
     pc_memory_burn_deep();
     return status;
 }
+#endif
 #endif

@@ -1,3 +1,6 @@
+#include "config.h"
+
+#if PC_WITH_SIV
 #include "siv.h"
 
 #include "cipher.h"
@@ -74,3 +77,4 @@ PC_APART int pc_siv_decrypt(const uint8_t key[PC_SIV_KEY], const uint8_t *aad, s
     }
     return authentic;
 }
+#endif

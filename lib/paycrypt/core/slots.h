@@ -31,6 +31,9 @@ void pc_slots_fill(pc_slot_t *fresh, int usage, int cipher, const uint8_t *key, 
 /* With `strict`, 0 or invalid `argument` for a weak key or equal parts. */
 int pc_slots_strength(const pc_slot_t *fresh, int strict, int argument);
 
+/* Whether the build knows a method of check values. */
+#define PC_KCV_OFFERED(method) ((method) >= 0 && (method) <= (PC_WITH_CMAC ? PC_KCV_CMAC : PC_KCV_LEGACY))
+
 /* Check value by `method` (0: CMAC for AES, legacy for the others). */
 void pc_slots_kcv(const pc_slot_t *slot, int method, uint8_t kcv[PC_KCV_MAX]);
 

@@ -1,3 +1,6 @@
+#include "config.h"
+
+#if PC_WITH_SM4
 #include "sm4.h"
 
 #include "gf256_circuit.h"
@@ -86,3 +89,4 @@ void pc_sm4_encrypt(const pc_sm4_t *sm4, const uint8_t in[PC_SM4_BLOCK], uint8_t
 void pc_sm4_decrypt(const pc_sm4_t *sm4, const uint8_t in[PC_SM4_BLOCK], uint8_t out[PC_SM4_BLOCK]) {
     crypt(sm4, in, out, 31);
 }
+#endif

@@ -5,7 +5,7 @@
 static const char argument_names[] =
     "alg\0" "blob\0" "block\0" "cipher\0" "cryptogram\0" "data\0" "dukpt\0" "entropy\0" "field62\0" "fmt\0" "iv\0"
     "kcv\0" "kek\0" "key\0" "ksn\0" "mac_slot\0" "method\0" "pad\0" "pan\0" "pin\0" "pin_slot\0" "purpose\0"
-    "secret\0" "size\0" "slot\0" "usage";
+    "secret\0" "size\0" "slot\0" "strict\0" "usage";
 
 static const char reason_texts[] =
     "out of range\0" "slot is empty\0" "key has another usage\0" "key's mode forbids it\0"

@@ -31,6 +31,7 @@ enum pc_argument {
     PC_ARG_SECRET,
     PC_ARG_SIZE,
     PC_ARG_SLOT,
+    PC_ARG_STRICT,
     PC_ARG_USAGE,
     PC_ARG_COUNT
 };

@@ -138,7 +138,7 @@ void binding_unpack(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args, cons
     }
 }
 
-#if PC_WITH_FORMATS || PC_WITH_WRAP
+#if PC_WITH_FORMATS || PC_WITH_SIV
 /* --- the guarded call ----------------------------------------------------------------------------------------- */
 
 /* What is needed after a jump is volatile: the compiler does not know that a function may return twice. */

@@ -142,6 +142,7 @@ static mp_obj_t verify(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(verify_obj, 1, verify);
 
+#if PC_WITH_STREAM
 /* mac_stream(slot, alg, pad=1) -> MacStream */
 static mp_obj_t mac_stream(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     keystore_obj_t *self;
@@ -150,6 +151,7 @@ static mp_obj_t mac_stream(size_t n_args, const mp_obj_t *args, mp_map_t *kw_arg
     return binding_new_stream(self, slot, alg, pad);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(mac_stream_obj, 1, mac_stream);
+#endif
 
 /* --- PIN blocks ----------------------------------------------------------------------------------------------- */
 
@@ -215,7 +217,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(pin_block_obj, 1, pin_block);
 
 /* --- stored data ---------------------------------------------------------------------------------------------- */
 
-#if PC_WITH_WRAP
+#if PC_WITH_SIV
 /* wrap(slot, data, aad=b"") -> bytes */
 static mp_obj_t wrap(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     keystore_obj_t *self;
@@ -243,7 +245,6 @@ static mp_obj_t unwrap(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     return data;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(unwrap_obj, 1, unwrap);
-#endif
 
 /* seal(secret) -> bytes */
 static mp_obj_t seal(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
@@ -264,6 +265,7 @@ static mp_obj_t unseal(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     return binding_none(self, pc_seal_restore(&self->store, blob.buf, blob.len, secret.buf, secret.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(unseal_obj, 1, unseal);
+#endif
 
 static const mp_rom_map_elem_t keystore_methods[] = {
     {MP_ROM_QSTR(MP_QSTR_load), MP_ROM_PTR(&load_obj)},
@@ -278,14 +280,16 @@ static const mp_rom_map_elem_t keystore_methods[] = {
     {MP_ROM_QSTR(MP_QSTR_erase_all), MP_ROM_PTR(&erase_all_obj)},
     {MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&mac_obj)},
     {MP_ROM_QSTR(MP_QSTR_verify), MP_ROM_PTR(&verify_obj)},
-    {MP_ROM_QSTR(MP_QSTR_mac_stream), MP_ROM_PTR(&mac_stream_obj)},
     {MP_ROM_QSTR(MP_QSTR_pin_block), MP_ROM_PTR(&pin_block_obj)},
-#if PC_WITH_WRAP
+#if PC_WITH_STREAM
+    {MP_ROM_QSTR(MP_QSTR_mac_stream), MP_ROM_PTR(&mac_stream_obj)},
+#endif
+#if PC_WITH_SIV
     {MP_ROM_QSTR(MP_QSTR_wrap), MP_ROM_PTR(&wrap_obj)},
     {MP_ROM_QSTR(MP_QSTR_unwrap), MP_ROM_PTR(&unwrap_obj)},
-#endif
     {MP_ROM_QSTR(MP_QSTR_seal), MP_ROM_PTR(&seal_obj)},
     {MP_ROM_QSTR(MP_QSTR_unseal), MP_ROM_PTR(&unseal_obj)},
+#endif
 #if !MICROPY_ENABLE_DYNRUNTIME
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&erase_all_obj)}, /* a native module can not ask for finalisers */
 #endif

@@ -63,17 +63,17 @@ static mp_obj_t run_selftest(binding_t *binding) {
     {MP_ROM_QSTR(MP_QSTR_PIN), MP_ROM_INT(PC_USAGE_PIN)}, \
     {MP_ROM_QSTR(MP_QSTR_MAC), MP_ROM_INT(PC_USAGE_MAC)}, \
     {MP_ROM_QSTR(MP_QSTR_DATA), MP_ROM_INT(PC_USAGE_DATA)}, \
+    {MP_ROM_QSTR(MP_QSTR_MAC_ECB_UNIONPAY), MP_ROM_INT(PC_MAC_ECB_UNIONPAY)}, \
+    {MP_ROM_QSTR(MP_QSTR_MAC_X919), MP_ROM_INT(PC_MAC_X919)}, \
+    {MP_ROM_QSTR(MP_QSTR_MAC_CBC), MP_ROM_INT(PC_MAC_CBC)}
+#define GLOBALS_ALL \
     {MP_ROM_QSTR(MP_QSTR_DUKPT), MP_ROM_INT(PC_USAGE_DUKPT)}, \
     {MP_ROM_QSTR(MP_QSTR_DES), MP_ROM_INT(PC_CIPHER_DES)}, \
     {MP_ROM_QSTR(MP_QSTR_AES), MP_ROM_INT(PC_CIPHER_AES)}, \
     {MP_ROM_QSTR(MP_QSTR_SM4), MP_ROM_INT(PC_CIPHER_SM4)}, \
-    {MP_ROM_QSTR(MP_QSTR_MAC_ECB_UNIONPAY), MP_ROM_INT(PC_MAC_ECB_UNIONPAY)}, \
-    {MP_ROM_QSTR(MP_QSTR_MAC_X919), MP_ROM_INT(PC_MAC_X919)}, \
-    {MP_ROM_QSTR(MP_QSTR_MAC_CBC), MP_ROM_INT(PC_MAC_CBC)}, \
     {MP_ROM_QSTR(MP_QSTR_MAC_CMAC), MP_ROM_INT(PC_MAC_CMAC)}, \
     {MP_ROM_QSTR(MP_QSTR_KCV_LEGACY), MP_ROM_INT(PC_KCV_LEGACY)}, \
-    {MP_ROM_QSTR(MP_QSTR_KCV_CMAC), MP_ROM_INT(PC_KCV_CMAC)}
-#define GLOBALS_DUKPT \
+    {MP_ROM_QSTR(MP_QSTR_KCV_CMAC), MP_ROM_INT(PC_KCV_CMAC)}, \
     {MP_ROM_QSTR(MP_QSTR_DUKPT_PIN), MP_ROM_INT(PC_DUKPT_PIN)}, \
     {MP_ROM_QSTR(MP_QSTR_DUKPT_MAC_REQUEST), MP_ROM_INT(PC_DUKPT_MAC_REQUEST)}, \
     {MP_ROM_QSTR(MP_QSTR_DUKPT_MAC_RESPONSE), MP_ROM_INT(PC_DUKPT_MAC_RESPONSE)}, \
@@ -84,8 +84,8 @@ static mp_obj_t run_selftest(binding_t *binding) {
 
 static const mp_rom_map_elem_t globals[] = {
     GLOBALS,
-#if PC_WITH_DUKPT
-    GLOBALS_DUKPT,
+#if PC_WITH_ALL
+    GLOBALS_ALL,
 #endif
 };
 
@@ -119,11 +119,13 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     pc_memory_wipe(binding, sizeof *binding);
     binding->health.status = PC_HEALTH_UNTESTED;
     binding_make_keystore_type(binding);
+#if PC_WITH_STREAM
     binding_make_stream_type(binding);
+    mp_store_global(MP_QSTR_MacStream, MP_OBJ_FROM_PTR(&binding->stream_type));
+#endif
     mp_obj_exception_init(&binding->error_type, MP_QSTR_Error, &mp_type_ValueError);
     MP_OBJ_TYPE_SET_SLOT(&binding->error_type, attr, error_attr, 2);
     mp_store_global(MP_QSTR_KeyStore, MP_OBJ_FROM_PTR(&binding->keystore_type));
-    mp_store_global(MP_QSTR_MacStream, MP_OBJ_FROM_PTR(&binding->stream_type));
     mp_store_global(MP_QSTR_Error, MP_OBJ_FROM_PTR(&binding->error_type));
 #if PC_WITH_DUKPT
     binding_make_dukpt_type(binding);
@@ -153,13 +155,15 @@ MP_DEFINE_CONST_OBJ_TYPE(binding_error_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, m
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_paycrypt)},
     {MP_ROM_QSTR(MP_QSTR_KeyStore), MP_ROM_PTR(&binding_keystore_type)},
+#if PC_WITH_STREAM
     {MP_ROM_QSTR(MP_QSTR_MacStream), MP_ROM_PTR(&binding_stream_type)},
+#endif
     {MP_ROM_QSTR(MP_QSTR_Error), MP_ROM_PTR(&binding_error_type)},
     {MP_ROM_QSTR(MP_QSTR_selftest), MP_ROM_PTR(&selftest_obj)},
     GLOBALS,
 #if PC_WITH_DUKPT
     {MP_ROM_QSTR(MP_QSTR_Dukpt), MP_ROM_PTR(&binding_dukpt_type)},
-    GLOBALS_DUKPT,
+    GLOBALS_ALL,
 #endif
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);

@@ -1,6 +1,8 @@
 /* MacStream: an authentication code in pieces. */
 #include "binding.h"
 
+#if PC_WITH_STREAM
+
 typedef struct {
     mp_obj_base_t base;
     binding_t *binding;
@@ -50,3 +52,4 @@ static const mp_rom_map_elem_t stream_methods[] = {
     {MP_ROM_QSTR(MP_QSTR_digest), MP_ROM_PTR(&digest_obj)},
 };
 BINDING_DEFINE_TYPE(stream, MP_QSTR_MacStream, stream_make_new, stream_methods)
+#endif

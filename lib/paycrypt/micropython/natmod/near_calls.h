@@ -1,0 +1,17 @@
+/* For the native module on RISC-V, included before everything else.
+ *
+ * A call of a function in another file is auipc and jalr, eight bytes, until a linker relaxes it to four or two; the linker of
+ * native modules does not. But the whole module is one piece of code: a jump within a megabyte reaches all of it. */
+#pragma GCC visibility push(hidden)
+
+__asm__(
+    ".macro call first second\n"
+    ".ifb \\second\n"
+    "jal \\first\n"
+    ".else\n"
+    "jal \\first, \\second\n"
+    ".endif\n"
+    ".endm\n"
+    ".macro tail target\n"
+    "j \\target\n"
+    ".endm\n");
