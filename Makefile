@@ -1,6 +1,7 @@
 # posterm: `make help` lists the targets
 PYTHON ?= python3
 BOARD ?= UNIX
+SET ?= full
 CI ?=
 
 BUILD := $(CURDIR)/build
@@ -8,14 +9,26 @@ VENV := $(BUILD)/venv
 BIN := $(VENV)/bin
 SOURCE := $(BUILD)/micropython
 NATMOD := $(BUILD)/natmod/x64/paycrypt.mpy
+VM := $(BUILD)/vm
+XTENSA := $(BUILD)/xtensa
+DIST := $(CURDIR)/dist
 BINDING_SOURCES := $(shell find lib/paycrypt -name '*.[ch]' -o -path '*cpython*' -name '*.py' -o -path '*cpython*' -name '*.toml')
 NATMOD_SOURCES := $(shell find lib/paycrypt/core lib/paycrypt/micropython -type f)
 
+# paycrypt.mpy per architecture: unix, ESP32-C3 and its relatives, ESP32 with S2 and S3
+ARCHITECTURES := x64 rv32imc xtensawin
+NATMODS := $(BUILD)/natmod$(if $(filter-out full,$(SET)),-$(SET))
+# Espressif's compiler where it is installed, else one made of Debian's packages
+XTENSA_CROSS := $(if $(shell command -v xtensa-esp32-elf-gcc),xtensa-esp32-elf-,$(XTENSA)/bin/xtensa-esp32-elf-)
+MACHINES := $(patsubst %,$(VM)/%/firmware.elf,rv32 rv32-usermod xtensa)
+TARGET_READY := $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-host test-target test-e2e check format firmware natmod micropython pictures clean
+.PHONY: help demo test test-host test-target test-emulated test-e2e check format firmware natmod natmods release-natmods \
+	machines packages bench-crypto fuzz micropython pictures clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BUILD)/.build-ready $(NATMOD) $(BUILD)/.interpreter ## the main job: sign-in, sales, slip, notices, a reversal, on simulated devices
 	@echo "[5/5] firmware and demo"
@@ -27,8 +40,11 @@ test: ## set up everything and run every test tier this machine can run (CI=true
 test-host: $(BUILD)/.test-ready ## host tier: logic and the whole terminal under CPython, with coverage
 	$(BIN)/pytest tests/host --cov --cov-report=term:skip-covered
 
-test-target: $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter ## target tier: the same scripts on CPython and MicroPython
-	$(BIN)/pytest tests/target
+test-target: $(TARGET_READY) ## target tier: the same scripts on CPython and MicroPython
+	$(BIN)/pytest tests/target -m 'not emulated'
+
+test-emulated: $(TARGET_READY) $(ARCHITECTURES:%=$(BUILD)/natmod/%/paycrypt.mpy) $(MACHINES) ## emulated tier: these scripts on RISC-V and Xtensa cores like the ESP32's
+	$(BIN)/pytest tests/target -m emulated
 
 test-e2e: $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter ## e2e tier: the firmware in MicroPython against simulated devices
 	$(BIN)/pytest tests/e2e
@@ -48,6 +64,22 @@ firmware: $(BUILD)/.build-ready $(NATMOD) $(BUILD)/.interpreter ## compile the f
 
 natmod: $(NATMOD) ## build the C module paycrypt as a native module for the unix interpreter
 
+natmods: $(ARCHITECTURES:%=$(NATMODS)/%/paycrypt.mpy) ## build paycrypt for unix, ESP32-C3 and ESP32 (SET=unionpay: the small one)
+
+release-natmods: $(ARCHITECTURES:%=$(BUILD)/natmod/%/paycrypt.mpy) ## leave paycrypt for every architecture in dist/natmods, ready to give away
+	@sh tools/setup/release-natmods.sh "$(BUILD)/natmod" "$(DIST)/natmods" $(ARCHITECTURES)
+
+machines: $(MACHINES) ## build MicroPython for the emulated boards
+
+packages: ## install the Debian packages that only tests and benchmarks need (as root, or with sudo)
+	@PYTHON="$(PYTHON)" sh tools/setup/packages.sh install host machines bench
+
+bench-crypto: $(BUILD)/.test-ready ## what the cryptography costs, beside BearSSL and psec
+	@$(BIN)/python tests/bench/crypto.py
+
+fuzz: $(BUILD)/.test-ready ## search the C module for faults, longer than the tests do
+	@$(BIN)/python tests/fuzz/run.py --seconds 60
+
 micropython: $(BUILD)/.build-ready $(SOURCE)/py/dynruntime.mk ## build the unix interpreter from source (where PyPI has none for this platform)
 	@sh tools/setup/micropython-unix.sh "$(SOURCE)" "$(BUILD)/unix" "$(BIN)"
 
@@ -55,8 +87,8 @@ pictures: demo ## take the pictures of the README from a fresh demo
 	@mkdir -p docs/pictures
 	@cp $(BUILD)/demo/lcd-approved.png $(BUILD)/demo/slip-merchant.png docs/pictures/
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove build/ and dist/
+	rm -rf build dist
 
 $(BUILD)/.venv:
 	@sh tools/setup/prerequisites.sh "$(PYTHON)"
@@ -85,9 +117,33 @@ $(SOURCE)/py/dynruntime.mk:
 	@echo "[3/5] MicroPython source"
 	@sh tools/setup/micropython-source.sh "$(SOURCE)" "$(PYTHON)"
 
-$(NATMOD): $(NATMOD_SOURCES) $(SOURCE)/py/dynruntime.mk $(BUILD)/.build-ready
-	@echo "[4/5] C module paycrypt"
-	@sh tools/setup/natmod.sh x64 "$(SOURCE)" "$(BUILD)/natmod" "$(BIN)"
+NATMOD_INPUTS := $(NATMOD_SOURCES) tools/setup/natmod.sh $(SOURCE)/py/dynruntime.mk $(BUILD)/.build-ready
+
+$(BUILD)/natmod/%/paycrypt.mpy: $(NATMOD_INPUTS)
+	@echo "[4/5] C module paycrypt for $*"
+	@sh tools/setup/natmod.sh $* full "$(SOURCE)" "$(BUILD)/natmod" "$(BIN)" $(if $(filter xtensawin,$*),$(XTENSA_CROSS))
+
+$(BUILD)/natmod-unionpay/%/paycrypt.mpy: $(NATMOD_INPUTS)
+	@echo "[4/5] C module paycrypt for $*, small"
+	@sh tools/setup/natmod.sh $* unionpay "$(SOURCE)" "$(BUILD)/natmod-unionpay" "$(BIN)" $(if $(filter xtensawin,$*),$(XTENSA_CROSS))
+
+$(BUILD)/natmod/xtensawin/paycrypt.mpy $(BUILD)/natmod-unionpay/xtensawin/paycrypt.mpy: $(filter $(XTENSA)/%,$(XTENSA_CROSS)gcc)
+
+$(XTENSA)/bin/xtensa-esp32-elf-gcc: tools/setup/xtensa-toolchain.sh
+	@echo "[+] compiler for the ESP32's code"
+	@sh tools/setup/xtensa-toolchain.sh "$(XTENSA)"
+
+$(XTENSA)/lib/libgcc.a: $(XTENSA)/bin/xtensa-esp32-elf-gcc tools/setup/xtensa-libgcc.sh
+	@sh tools/setup/xtensa-libgcc.sh "$(XTENSA)"
+
+MACHINE_INPUTS := tools/setup/machine.sh $(SOURCE)/py/dynruntime.mk $(BUILD)/.build-ready
+$(VM)/rv32/firmware.elf: $(wildcard boards/QEMU_RV32/*) $(MACHINE_INPUTS)
+$(VM)/rv32-usermod/firmware.elf: $(wildcard boards/QEMU_RV32/*) $(NATMOD_SOURCES) $(MACHINE_INPUTS)
+$(VM)/xtensa/firmware.elf: $(wildcard boards/QEMU_XTENSA/*) $(XTENSA)/lib/libgcc.a $(MACHINE_INPUTS)
+
+$(VM)/%/firmware.elf:
+	@echo "[+] MicroPython for the emulated board $*"
+	@sh tools/setup/machine.sh $* "$(SOURCE)" "$(VM)" "$(BIN)" "$(XTENSA)"
 
 $(BUILD)/.interpreter: $(BUILD)/.build-ready
 	@[ -x $(BIN)/micropython ] || $(MAKE) --no-print-directory micropython

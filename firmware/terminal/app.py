@@ -49,7 +49,14 @@ class Terminal:
         paycrypt.selftest()
         self.tasks = Tasks(board.watchdog, self.log)
         texts = Texts(self.settings["language"])
-        self.keys = Keys(paycrypt.KeyStore(), board.storage, board.device_secret(), board.entropy, self.log)
+        self.keys = Keys(
+            paycrypt.KeyStore(),
+            board.storage,
+            board.device_secret(),
+            board.entropy,
+            self.log,
+            strict=not self.settings["weak_keys"],
+        )
         self.modem = modem_lib.Modem(board.modem_uart, modem_lib.SIM7600, power=board.modem_power, log=self.log)
         self.ledger = Ledger(journal.Journal(board.storage + "/ledger"), self.log, lambda: _room(board.storage))
         self.outbox = Outbox(

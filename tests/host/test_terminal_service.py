@@ -268,8 +268,8 @@ def test_key_injection_checks_its_components(play):
         assert "32 or 48" in await components("zz" * 16, None)
         assert "32 or 48" in await components("00" * 16, "11")
         assert "differ in length" in await components("00" * 16, "11" * 24)
-        assert "halves of the key are equal" in await components("11" * 16, "11" * 16)
-        assert "halves of the key are equal" in await components("11" * 24, "22" * 24)
+        assert "key: weak key (the same component twice?)" in await components("11" * 16, "11" * 16)
+        assert "key: equal parts (the same component twice?)" in await components("11" * 24, "22" * 24)
         assert "check value" in await components("11" * 24, "22" * 8 + "44" * 8 + "88" * 8)
         assert "11" * 16 not in shop.console_text
 

@@ -1,4 +1,8 @@
-"""The target tier: each script `<part>_target.py` runs unchanged on every interpreter."""
+"""The target tier: each script `<part>_target.py` runs unchanged on every interpreter.
+
+CPython and MicroPython's unix port run on this machine; the others are emulated 32-bit cores with the instruction sets of
+the ESP32-C3 and the ESP32, which load the very paycrypt.mpy such a chip would load (marked `emulated`).
+"""
 
 import os
 import subprocess
@@ -6,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import machines
 import pytest
 
 from posterm import image
@@ -40,9 +45,26 @@ def _micropython() -> Interpreter:
     return Interpreter((tool("micropython"), "-X", f"heapsize={HEAP}"), {"MICROPYPATH": f"{rom}:.frozen"})
 
 
-INTERPRETERS = {"cpython": _cpython, "micropython-unix": _micropython}
+INTERPRETERS = {
+    "cpython": _cpython,
+    "micropython-unix": _micropython,
+    **{machine.name: machine.made for machine in machines.MACHINES},
+}
+EMULATED = {machine.name for machine in machines.MACHINES}
 
 
-@pytest.fixture(scope="session", params=INTERPRETERS)
-def interpreter(request) -> Interpreter:
+def pytest_configure(config):
+    config.addinivalue_line("markers", "emulated: runs on an emulated board, made by `make machines`")
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.emulated if name in EMULATED else ()) for name in INTERPRETERS],
+)
+def interpreter(request):
     return INTERPRETERS[request.param]()
+
+
+@pytest.fixture
+def interpreter_name(request) -> str:
+    return request.node.callspec.params["interpreter"]

@@ -108,7 +108,7 @@ def test_pin():
         ("pin", 0, 0, b"12x4", PAN),
         ("pan", 0, 0, b"1234", PAN[:12]),
         ("pan", 0, 0, b"1234", b"12345678901234567/"),
-        ("fmt", 0, 4, b"1234", PAN),
+        ("fmt", 0, 2, b"1234", PAN),
         ("slot", 1, 0, b"1234", PAN),
         ("slot", 1 << 40, 0, b"1234", PAN),
     ):
@@ -134,13 +134,21 @@ def test_arguments():
     fails("usage", store.load, 0, 0, bytes(8))
     fails("key", store.load, 0, paycrypt.KEK, bytes(8))
     fails("key", store.load, 0, paycrypt.MAC, bytes(32))
-    fails("cipher", store.load, 0, paycrypt.PIN, bytes(16), cipher=paycrypt.AES)
+    fails("cipher", store.load, 0, paycrypt.PIN, bytes(16), cipher=4)
+    fails("method", store.kcv, 0, method=3)
     fails("alg", store.mac, 0, 9, b"")
     fails("pad", store.mac, 0, paycrypt.MAC_CBC, b"", pad=3)
     fails("slot", store.wrap, 0, b"")
     refuses_type(store.mac, 0, paycrypt.MAC_CBC, "text")
     refuses_type(store.mac, 0, paycrypt.MAC_CBC, b"", padding=1)
     refuses_type(store.mac, 0, paycrypt.MAC_CBC)
+    refuses_type(store.mac, 0.0, paycrypt.MAC_CBC, b"")
+    refuses_type(store.mac, 0, "3", b"")
+    refuses_type(store.mac, 0, paycrypt.MAC_CBC, [1, 2])
+    refuses_type(store.mac, 0, paycrypt.MAC_CBC, None)
+    refuses_type(store.load_under, 1, paycrypt.PIN, 0, bytes(16), bytes(4), iv="text")
+    refuses_type(paycrypt.equal, b"", "")
+    refuses_type(paycrypt.MacStream)
     refuses_type(paycrypt.wipe, b"constant")
 
 
@@ -176,15 +184,15 @@ def test_wrap_and_seal():
     fails("blob", store.unwrap, 0, blob, aad=b"other")
     fails("data", store.wrap, 0, bytes(257))
     sealed = store.seal(secret)
-    same(len(sealed), 584)
+    same(len(sealed), 616)
     other = fresh(paycrypt.MAC, DOUBLE)
-    for place in (0, 4, 5, 8, 23, 24, 300, 583):
+    for place in (0, 4, 5, 8, 23, 24, 300, 615):
         bad = bytearray(sealed)
         bad[place] ^= 0x10
         fails("blob", other.unseal, bad, secret)
         same(other.usage(0), paycrypt.MAC)
     fails("blob", other.unseal, sealed, bytes(32))
-    fails("blob", other.unseal, sealed[:583], secret)
+    fails("blob", other.unseal, sealed[:615], secret)
     fails("secret", other.unseal, sealed, secret[:31])
     other.unseal(sealed, secret)
     same((other.kcv(0), other.kcv(15)), (store.kcv(0), store.kcv(15)))

@@ -23,6 +23,7 @@ fi
 if command -v git >/dev/null 2>&1 &&
     GIT_TERMINAL_PROMPT=0 timeout 90 git -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=10 -c advice.detachedHead=false \
         clone --quiet --depth 1 --branch "$tag" https://github.com/micropython/micropython.git "$dir.part" 2>/dev/null; then
+    touch "$dir.part/lib/micropython-lib/README.md" # the build looks for this file of an empty submodule
     mv "$dir.part" "$dir"
     exit 0
 fi
@@ -62,7 +63,7 @@ with tarfile.open(sys.argv[1]) as archive:
 UNPACK
     rm -rf "$work"
     mkdir -p "$dir.part/lib/micropython-lib"
-    touch "$dir.part/lib/micropython-lib/README.md" # the build looks for this file of an empty submodule
+    touch "$dir.part/lib/micropython-lib/README.md" # as above
     mv "$dir.part" "$dir"
 }
 

@@ -1,6 +1,6 @@
 """The terminal's keys: which slot holds what, sealed in flash under the device's secret.
 
-    keys = Keys(store, storage, secret, entropy)
+    keys = Keys(store, storage, secret, entropy, log)
     keys.load_master(bytearray(...)) -> check value     service mode
     keys.load_working(field62)                          at sign-in
 
@@ -23,10 +23,13 @@ _AAD = b"posterm.local"
 
 
 class Keys:
-    """Args: `store` a paycrypt.KeyStore, `storage` a directory, `secret` 32 octets, `entropy(n) -> n octets`."""
+    """Args: `store` a paycrypt.KeyStore, `storage` a directory, `secret` 32 octets, `entropy(n) -> n octets`,
+    `log(event, text)`, `strict` whether weak keys and keys with equal halves are refused.
+    """
 
-    def __init__(self, store, storage, secret, entropy, log):
+    def __init__(self, store, storage, secret, entropy, log, strict=True):
         self._store = store
+        self._strict = strict
         self._path = storage + "/keys.sealed"
         self._secret = secret
         try:
@@ -53,9 +56,12 @@ class Keys:
         return self._store.usage(_PIK) is not None and self._store.usage(_MAK) is not None
 
     def load_master(self, key):
-        """Load the master key (16 or 24 octets, wiped here) and return its check value; working keys under the old one go."""
+        """Load the master key (16 or 24 octets, wiped here) and return its check value; working keys under the old one go.
+
+        Raises paycrypt.Error and changes nothing when its length or its halves are wrong.
+        """
         try:
-            kcv = self._store.load(_TMK, paycrypt.KEK, key)
+            kcv = self._store.load(_TMK, paycrypt.KEK, key, strict=self._strict)
         finally:
             paycrypt.wipe(key)
         self._store.erase(_PIK)
@@ -65,7 +71,7 @@ class Keys:
 
     def load_working(self, field62):
         """Take the working keys of a sign-in answer. Raises paycrypt.Error and changes nothing when a check value differs."""
-        self._store.load_working(_TMK, _PIK, _MAK, field62)
+        self._store.load_working(_TMK, _PIK, _MAK, field62, strict=self._strict)
         self._seal()
 
     def check_value(self, name):

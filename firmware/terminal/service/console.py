@@ -185,12 +185,9 @@ class Console:
                 return
             for i in range(len(first)):
                 first[i] ^= second[i]
-            if paycrypt.equal(first[:8], first[8:16]):
-                await self._say("refused: the halves of the key are equal (the same component twice?)")
-                return
             kcv = self._keys.load_master(first)
         except paycrypt.Error as e:
-            await self._say("refused: %s" % e)
+            await self._say("refused: %s (the same component twice?)" % e)
             return
         finally:
             paycrypt.wipe(first)

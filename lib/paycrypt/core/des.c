@@ -249,12 +249,19 @@ void pc_des_decrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC
 void pc_des_chain_part(const pc_des_t *des, unsigned part, uint8_t block[PC_DES_BLOCK], const uint8_t *data,
                        size_t count) {
     uint32_t chain[2];
+    uint32_t next[2];
     arrange(chain, block);
-    for (; count; count--, data += PC_DES_BLOCK) {
-        uint32_t next[2];
+    if (count) {
         arrange(next, data);
+    }
+    while (count--) {
         chain[0] ^= next[0];
         chain[1] ^= next[1];
+        if (count) {
+            /* before the rounds, which it need not wait for: a processor that can does both at a time */
+            data += PC_DES_BLOCK;
+            arrange(next, data);
+        }
         run_rounds(chain, &des->part[part], 0);
     }
     rearrange(chain, block);

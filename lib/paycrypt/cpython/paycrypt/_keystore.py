@@ -112,10 +112,15 @@ class KeyStore:
 
         `pad` is the padding method of ISO/IEC 9797-1 (1 zeros, 2 a one bit and zeros) for MAC_X919 and MAC_CBC.
         """
-        slot, alg, pad = number(slot), number(alg), number(pad)
-        data = octets(data)
         with self._lock:
-            check(lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size))
+            try:
+                status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
+            except (TypeError, OverflowError):
+                # what cffi does not take as it is; asking beforehand would cost every call
+                slot, alg, pad, data = number(slot), number(alg), number(pad), octets(data)
+                status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
+            if status:
+                check(status)
             return self._code[: self._size[0]]
 
     def verify(self, slot: int, alg: int, data: bytes, mac: bytes, /, pad: int = 1) -> bool:
