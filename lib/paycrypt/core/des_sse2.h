@@ -1,6 +1,7 @@
 /* The rounds of DES for x86-64, included by des.c: the same sum as there, four words at a time in SSE2 registers, which
- * every x86-64 processor has, a tenth faster with the instructions of AVX-512 where it has those. Both half blocks stand in all four lanes of a register; the lanes of the inner sum are
- * the coefficients of 1, x0, x5 and x0 x5. The order of additions keeps the way from one round to the next short. */
+ * every x86-64 processor has, a tenth faster with the instructions of AVX-512 where it has those. Both half blocks stand in
+ * all four lanes of a register; the lanes of the inner sum are the coefficients of 1, x0, x5 and x0 x5. The order of
+ * additions keeps the way from one round to the next short. */
 #ifndef PC_DES_SSE2_H
 #define PC_DES_SSE2_H
 
