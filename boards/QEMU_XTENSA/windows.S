@@ -75,7 +75,7 @@ longjmp:
     s32i a7, a4, 8
     l32i a7, a2, 12
     s32i a7, a4, 12
-    /* how many windows the caller had, beyond four registers, stands in the upper bits of its callee's return address */
+    /* how many registers beyond four the caller had stands in the upper bits of setjmp's return address */
     addi a6, a6, -16
     l32i a6, a6, 4 /* the stack pointer of the caller's caller */
     l32i a5, a2, 48

@@ -1,4 +1,4 @@
-"""Writes the seeds of lib/paycrypt/check/fuzz.c into tests/fuzz/corpus/: inputs as its first byte and its keys want them.
+"""Writes the seeds of lib/paycrypt/check/fuzz.c into tests/fuzz/corpus/: inputs as its calls and its keys want them.
 
 python tests/fuzz/make_corpus.py        # psec pads key blocks with random bytes, so they differ each time
 """

@@ -2,7 +2,7 @@
 
     python tests/fuzz/run.py --seconds 60
 
-Exit status 1 when either found something; what libFuzzer found is in build/fuzz/, the seed is printed and can be given again.
+Exit status 1 when either found something. What libFuzzer found is in build/fuzz/; the seed is printed, for --seed.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def differential(cases, seed):
 
 
 def fuzz(seconds):
-    """Run libFuzzer, without it the seeds alone; return whether nothing was found. What is new in the corpus is kept."""
+    """Run libFuzzer, without it the seeds alone; return whether nothing was found. What leads further is kept."""
     found = OUT / "corpus"
     found.mkdir(parents=True, exist_ok=True)
     target = programs.CHECK / "fuzz.c"

@@ -1,4 +1,4 @@
-/* The key store behind a self-test that fails: test_paycrypt_closed.py compiles it with a core in which one constant is wrong.
+/* The key store behind a self-test that fails; test_paycrypt_closed.py compiles it with a core that has a wrong constant.
  *
  *   closed_store open            the self-test passes, the calls serve (a core that is right)
  *   closed_store NAME            the self-test names the algorithm NAME, no call serves; prints the status

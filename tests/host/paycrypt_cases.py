@@ -31,7 +31,7 @@ KEKS = [name for name in KINDS if name != "des"]
 
 
 def compare(name, case, cases=None):
-    """Call `case(chance)` many times; it returns what paycrypt gave, what the oracle gives, and what they were made of."""
+    """Call `case(chance)` many times; it returns what paycrypt gives, what the oracle gives, what both were made of."""
     chance = Random(f"{SEED} {name}")
     for number in range(CASES if cases is None else cases):
         where = f"case {number} of {name}, PAYCRYPT_SEED={SEED}"
@@ -120,7 +120,7 @@ def cmac_reading(encrypt, data):
 
 
 def unionpay_reading(cipher, key, data):
-    """All blocks XORed; the sixteen or thirty-two characters of that; first half encrypted, second half added, encrypted."""
+    """All blocks XORed; of the characters of that the first half encrypted, the second half added, encrypted again."""
     block = block_size(cipher)
     data += bytes(-len(data) % block)
     total = 0

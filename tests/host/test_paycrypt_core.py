@@ -84,7 +84,7 @@ def test_what_a_host_or_a_flash_chip_may_send(tmp_path):
         options = ["-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
         program = build(CHECK / "fuzz.c", tmp_path / "fuzz", *options, compiler="clang")
         (tmp_path / "found").mkdir()
-        limits = ["-max_total_time=4", "-seed=1", "-max_len=1100", f"-artifact_prefix={tmp_path}/"]
+        limits = ["-max_total_time=3", "-seed=1", "-max_len=1100", f"-artifact_prefix={tmp_path}/"]
         assert "Done " in run(program, *limits, tmp_path / "found", CORPUS)
     else:
         run(build(CHECK / "fuzz.c", tmp_path / "fuzz", "-O1", "-DPC_REPLAY", *SANITIZERS), *seeds)
@@ -101,7 +101,7 @@ def test_the_seeds_reach_what_they_are_for(tmp_path):
         counts[name] = [line.split(":")[0].strip() for line in told.splitlines()]
     for name, lines in counts.items():
         ran, not_run = sum(word[:1].isdigit() for word in lines), lines.count("#####")
-        assert ran > 0.75 * (ran + not_run), f"{name}: {ran} lines run, {not_run} not"
+        assert ran > 0.7 * (ran + not_run), f"{name}: {ran} lines run, {not_run} not"
 
 
 @pytest.mark.parametrize("generator", GENERATORS)

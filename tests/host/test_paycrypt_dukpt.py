@@ -1,4 +1,4 @@
-"""DUKPT as a terminal lives with it: the serial number is stored first, no key serves twice, power may fail at any time."""
+"""DUKPT as a terminal lives with it: serial numbers are stored first, no key serves twice, power fails at any time."""
 
 import random
 
@@ -206,7 +206,7 @@ def test_skip_refuses_what_leads_back_or_nowhere(scheme):
 
 
 def test_no_serial_number_twice_wherever_the_power_fails(scheme):
-    # each turn: the number is stored, then used; sometimes the state is sealed; sometimes the power fails and the blob is old
+    # each turn the number is stored, then used; sometimes the state is sealed; sometimes the power fails
     chance = random.Random(scheme)
     _, dukpt = begun(scheme)
     blob, stored, used = dukpt.seal(SECRET), dukpt.ksn(), []

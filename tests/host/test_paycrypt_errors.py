@@ -197,7 +197,7 @@ ROWS = [
     ("Dukpt.unseal", "blob", [b"", b"PCDK\x02"], "blob", "wrong length"),
     ("Dukpt.unseal", "blob", [bytes(376), bytes(5000)], "blob", "not authentic"),
 ]
-# arguments of which any value is right, and those that test_paycrypt_pin.py and test_paycrypt_differential_keys.py look at
+# any value is right, or test_paycrypt_pin.py and test_paycrypt_differential_keys.py look at it
 FREE = {
     ("KeyStore.load", "strict"),
     ("KeyStore.load_under", "strict"),

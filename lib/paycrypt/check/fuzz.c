@@ -63,6 +63,7 @@ static void refused_or(int status, const pc_keystore_t *before) {
 static void fuzz_key_block(const uint8_t *data, size_t size, const pc_keystore_t *before) {
     uint8_t kcv[PC_KCV];
     for (int kek = KEK_DES; kek <= KEK_SM4; kek++) {
+        store = *before; /* an earlier turn may have taken it */
         refused_or(pc_keystore_load_block(&store, FREE, kek, 1, data, size, kcv), before);
     }
 }
@@ -121,6 +122,7 @@ static void fuzz_authentic_block(const uint8_t *data, size_t size, const pc_keys
 
 static void fuzz_field62(const uint8_t *data, size_t size, const pc_keystore_t *before) {
     for (int kek = KEK_DES; kek <= KEK_SM4; kek++) {
+        store = *before; /* an earlier turn may have taken it */
         refused_or(pc_keystore_load_working(&store, kek, FREE, FREE + 1, 1, data, size), before);
     }
 }

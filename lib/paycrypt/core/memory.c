@@ -64,14 +64,19 @@ void pc_memory_fold(uint8_t *to, const uint8_t *from, size_t block, size_t count
     }
 }
 
-/* One area each: several smaller ones would leave holes between their frames. */
+/* One area each: several smaller ones would leave holes between their frames. An optimiser that sees all of it would still
+ * take the area apart, unless its address goes where it can not follow. */
+#define IN_ONE_PIECE(area) __asm__ volatile("" : : "r"(area) : "memory")
+
 PC_APART void pc_memory_burn(void) {
     uint32_t area[PC_BURN / 4];
+    IN_ONE_PIECE(area);
     pc_memory_wipe(area, sizeof area);
 }
 
 PC_APART void pc_memory_burn_deep(void) {
     uint32_t area[PC_BURN_DEEP / 4];
+    IN_ONE_PIECE(area);
     pc_memory_wipe(area, sizeof area);
 }
 

@@ -28,6 +28,12 @@ def check(status: int) -> None:
         raise error
 
 
+def opened() -> None:
+    """Raise Error after a self-test that failed: for calls that reach no store, which would say so itself."""
+    if HEALTH.status < 0:
+        check(HEALTH.status)
+
+
 def number(value) -> int:
     """`value` as a C int; one that does not fit becomes -1, which no argument allows."""
     if not isinstance(value, int):

@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from ._arguments import check, number, octets
+from ._arguments import check, number, octets, opened
 from ._core import ffi, lib
 from ._keystore import KeyStore
 
@@ -35,10 +35,12 @@ class Dukpt:
         self._lock = Lock()
 
     def _run(self, function, *arguments) -> None:
+        opened()
         with self._lock:
             check(function(self._dukpt, *arguments))
 
     def _serial(self, function) -> bytes:
+        opened()
         with self._lock:
             check(function(self._dukpt, self._ksn, self._size))
             return ffi.buffer(self._ksn)[: self._size[0]]

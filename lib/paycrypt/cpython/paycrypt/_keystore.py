@@ -112,12 +112,14 @@ class KeyStore:
 
         `pad` is the padding method of ISO/IEC 9797-1 (1 zeros, 2 a one bit and zeros) for MAC_X919 and MAC_CBC.
         """
+        if type(data) is not bytes:
+            data = view(data)
         with self._lock:
             try:
                 status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
             except (TypeError, OverflowError):
-                # what cffi does not take as it is; asking beforehand would cost every call
-                slot, alg, pad, data = number(slot), number(alg), number(pad), octets(data)
+                # numbers that cffi does not take as they are; asking beforehand would cost every call
+                slot, alg, pad = number(slot), number(alg), number(pad)
                 status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
             if status:
                 check(status)
