@@ -40,7 +40,7 @@ TABLE = {
     "host_timeout": ("int", 60, 2, 120, "seconds to wait for the host's answer"),
     "mac": ("choice", "ecb", None, ("ecb", "x919", "cbc"), "MAC algorithm of the acquirer"),
     "refusal_mac": ("bool", False, None, None, "whether refusals count only with a MAC (many hosts send them without)"),
-    "weak_keys": ("bool", False, None, None, "whether weak keys and keys with equal halves are taken (some test hosts send them)"),
+    "weak_keys": ("bool", False, None, None, "whether weak keys and those of equal halves are taken (test hosts)"),
     "network_code": ("choice", "003", None, ("001", "003"), "key layout asked for at sign-in: single or double length"),
     "pin_bypass": ("bool", False, None, None, "whether ENTER without digits skips the PIN"),
     "amount_limit": ("int", 5000000, 1, 99999999, "largest sale, in fen"),

@@ -76,6 +76,8 @@ def _encode(text: str) -> "tuple[str, bytes]":
     septets = to_septets(text)
     if septets is not None:
         return GSM7, septets
+    if len(text) > _MAX_PARTS * _OCTETS_IN_PART // 2:  # refused before it takes 119 KB to find out
+        raise Error("text", "more than 255 parts")
     return UCS2, to_utf16(text)
 
 

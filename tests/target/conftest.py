@@ -63,8 +63,3 @@ def pytest_configure(config):
 )
 def interpreter(request):
     return INTERPRETERS[request.param]()
-
-
-@pytest.fixture
-def interpreter_name(request) -> str:
-    return request.node.callspec.params["interpreter"]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run every test tier this machine can run; name what was skipped and why. With CI=true a skipped tier is a failure.
-# Debian packages a tier needs are installed where that takes no question: as root, or with sudo that asks none.
+# Debian packages are only installed by `make packages`, and by continuous integration.
 # usage: tiers.sh PYTHON MAKE
 set -u
 python=$1
@@ -19,8 +19,6 @@ tier() { # tier NAME TARGET REASON-TO-SKIP
 }
 
 sh "$(dirname "$0")/prerequisites.sh" "$python" || exit 1
-# what can be had without asking is had; what is missing then is the reason to skip
-PYTHON=$python sh "$(dirname "$0")/packages.sh" install host machines || true
 headers=$("$python" -c 'import os, sysconfig
 path = os.path.join(sysconfig.get_paths()["include"], "Python.h")
 print("" if os.path.exists(path) else "no Python.h for the C module: sudo apt install python3-dev")')
@@ -32,7 +30,7 @@ packages=$(sh "$(dirname "$0")/packages.sh" missing machines)
 tier check check "$headers"
 tier host test-host "$headers"
 tier target test-target "${headers:-$platform}"
-tier emulated test-emulated "${headers:-${platform:-${packages:+not installed: $packages}}}"
+tier emulated test-emulated "${headers:-${platform:-${packages:+not installed: $packages (make packages)}}}"
 tier e2e test-e2e "${headers:-$platform}"
 
 if [ -n "$failed" ]; then

@@ -2,6 +2,24 @@
 
 #include "memory.h"
 
+#if PC_ONLY_DES
+int pc_cipher_takes(int kind, size_t size) {
+    return kind == PC_CIPHER_DES && (size == 8 || size == 16 || size == 24);
+}
+
+void pc_cipher_expand(pc_cipher_t *cipher, int kind, const uint8_t *key, size_t size) {
+    (void)kind;
+    pc_des_expand(&cipher->key.des, key, size);
+}
+
+void pc_cipher_encrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out) {
+    pc_des_encrypt(&cipher->key.des, in, out);
+}
+
+void pc_cipher_decrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out) {
+    pc_des_decrypt(&cipher->key.des, in, out);
+}
+#else
 #define SIZE_BIT(size) (1u << ((size) / 8))
 
 /* Sizes of key that a cipher takes, as bits. */
@@ -18,10 +36,6 @@ static const uint8_t key_sizes[] = {
 int pc_cipher_takes(int kind, size_t size) {
     return kind >= PC_CIPHER_DES && kind < (int)sizeof key_sizes && size % 8 == 0 && size <= PC_KEY_MAX &&
            (key_sizes[kind] & SIZE_BIT(size)) != 0;
-}
-
-size_t pc_cipher_block(int kind) {
-    return kind == PC_CIPHER_DES ? PC_DES_BLOCK : PC_BLOCK_MAX;
 }
 
 void pc_cipher_expand(pc_cipher_t *cipher, int kind, const uint8_t *key, size_t size) {
@@ -79,20 +93,16 @@ void pc_cipher_decrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *ou
             break;
     }
 }
+#endif
 
+/* From the last block to the first: then the one before it is still as it came. */
 void pc_cipher_decrypt_text(const pc_cipher_t *cipher, const uint8_t *iv, uint8_t *text, size_t size) {
-    uint8_t chain[PC_BLOCK_MAX];
-    uint8_t next[PC_BLOCK_MAX];
-    pc_memory_wipe(chain, sizeof chain);
-    if (iv) {
-        pc_memory_copy(chain, iv, cipher->block);
-    }
-    for (size_t done = 0; done < size; done += cipher->block) {
-        pc_memory_copy(next, text + done, cipher->block);
-        pc_cipher_decrypt(cipher, text + done, text + done);
-        pc_memory_xor(text + done, chain, cipher->block);
+    const size_t block = PC_CIPHER_BLOCK(cipher);
+    while (size) {
+        size -= block;
+        pc_cipher_decrypt(cipher, text + size, text + size);
         if (iv) {
-            pc_memory_copy(chain, next, cipher->block);
+            pc_memory_xor(text + size, size ? text + size - block : iv, block);
         }
     }
 }

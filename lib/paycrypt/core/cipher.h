@@ -18,8 +18,10 @@
 #define PC_CIPHER_AES 2 /* 16, 24 or 32 bytes */
 #define PC_CIPHER_SM4 3 /* 16 bytes */
 
-#define PC_BLOCK_MAX 16 /* bytes of the largest block */
-#define PC_KEY_MAX 32   /* bytes of the longest key */
+#define PC_ONLY_DES (!PC_WITH_AES && !PC_WITH_SM4)
+
+#define PC_BLOCK_MAX (PC_ONLY_DES ? 8 : 16) /* bytes of the largest block */
+#define PC_KEY_MAX (PC_ONLY_DES ? 24 : 32)  /* bytes of the longest key */
 
 /* An expanded key and its cipher; at most 296 bytes, owned and wiped by the caller with pc_cipher_wipe. */
 typedef struct {
@@ -32,20 +34,31 @@ typedef struct {
         pc_sm4_t sm4;
 #endif
     } key;
+#if !PC_ONLY_DES
     uint8_t kind;  /* PC_CIPHER_… */
     uint8_t block; /* bytes: 8 or 16 */
+#endif
 } pc_cipher_t;
+
+/* Bytes of a block of an expanded key. */
+#if PC_ONLY_DES
+#define PC_CIPHER_BLOCK(cipher) ((size_t)PC_DES_BLOCK)
+#else
+#define PC_CIPHER_BLOCK(cipher) ((size_t)(cipher)->block)
+#endif
 
 /* 1 when `kind` is a cipher of this build and takes keys of `size` bytes, else 0. */
 int pc_cipher_takes(int kind, size_t size);
 
 /* Bytes of a block of `kind`: 8 or 16. */
-size_t pc_cipher_block(int kind);
+static inline size_t pc_cipher_block(int kind) {
+    return PC_ONLY_DES || kind == PC_CIPHER_DES ? 8 : 16;
+}
 
 /* Expand a key that pc_cipher_takes has accepted. */
 void pc_cipher_expand(pc_cipher_t *cipher, int kind, const uint8_t *key, size_t size);
 
-/* Encrypt or decrypt one block of cipher->block bytes; `out` may be `in`. */
+/* Encrypt or decrypt one block; `out` may be `in`. */
 void pc_cipher_encrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out);
 void pc_cipher_decrypt(const pc_cipher_t *cipher, const uint8_t *in, uint8_t *out);
 

@@ -14,6 +14,7 @@
 #define PC_WITH_ALL 1
 #endif
 
+#define PC_WITH_SPEED PC_WITH_ALL   /* code in straight lines, words instead of bytes, eight expanded keys instead of one */
 #define PC_WITH_AES PC_WITH_ALL
 #define PC_WITH_SM4 PC_WITH_ALL
 #define PC_WITH_CMAC PC_WITH_ALL

@@ -25,6 +25,22 @@
 
 #define REPEAT 0x01010101u
 
+/* Exchange the bits of *high chosen by `mask` at `places` with those of *low. */
+PC_DES_INLINE void exchange_bits(uint32_t *high, uint32_t *low, unsigned places, uint32_t mask) {
+    const uint32_t change = ((*high >> places) ^ *low) & mask;
+    *low ^= change;
+    *high ^= change << places;
+}
+
+/* Where byte n of a word, 0 the lowest, is in memory. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define OWN_BYTE(n) (3 - (n))
+#else
+#define OWN_BYTE(n) (n)
+#endif
+
+#if PC_WITH_SPEED
+
 static uint32_t load_word(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
 }
@@ -36,28 +52,14 @@ static void store_word(uint8_t *bytes, uint32_t word) {
     bytes[3] = (uint8_t)word;
 }
 
-/* Exchange the bits of *high chosen by `mask` at `places` with those of *low. */
-PC_DES_INLINE void exchange_bits(uint32_t *high, uint32_t *low, unsigned places, uint32_t mask) {
-    const uint32_t change = ((*high >> places) ^ *low) & mask;
-    *low ^= change;
-    *high ^= change << places;
-}
-
 /* Bit b of byte k to bit k of byte b; bytes 0 to 3 are in half[0], byte 0 lowest. */
-PC_DES_INLINE void transpose(uint32_t half[2]) {
+static PC_DES_APART void transpose(uint32_t half[2]) {
     exchange_bits(&half[0], &half[0], 7, 0x00aa00aau);
     exchange_bits(&half[1], &half[1], 7, 0x00aa00aau);
     exchange_bits(&half[0], &half[0], 14, 0x0000ccccu);
     exchange_bits(&half[1], &half[1], 14, 0x0000ccccu);
     exchange_bits(&half[0], &half[1], 4, 0x0f0f0f0fu);
 }
-
-/* Where byte n of a word, 0 the lowest, is in memory. */
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define OWN_BYTE(n) (3 - (n))
-#else
-#define OWN_BYTE(n) (n)
-#endif
 
 /* Eight neighbouring bits: eight rounds of one bit of permuted choice 2. */
 #define FIELD(n) (words[field[n] >> 5] >> (field[n] & 31) & 0xffu)
@@ -113,13 +115,6 @@ static void expand_part(pc_des_part_t *part, const uint8_t key[PC_DES_KEY]) {
         const uint8_t side = part->side[0][i];
         part->side[0][i] = part->side[15][i];
         part->side[15][i] = side;
-    }
-}
-
-void pc_des_expand(pc_des_t *des, const uint8_t *key, size_t size) {
-    des->parts = (uint8_t)(size / PC_DES_KEY);
-    for (unsigned part = 0; part < des->parts; part++) {
-        expand_part(&des->part[part], key + PC_DES_KEY * part);
     }
 }
 
@@ -209,10 +204,21 @@ static void rearrange(uint32_t block[2], uint8_t out[PC_DES_BLOCK]) {
     store_word(out + 4, block[0]);
 }
 
+#else
+#include "des_small.h"
+#endif
+
+void pc_des_expand(pc_des_t *des, const uint8_t *key, size_t size) {
+    des->parts = (uint8_t)(size / PC_DES_KEY);
+    for (unsigned part = 0; part < des->parts; part++) {
+        expand_part(&des->part[part], key + PC_DES_KEY * part);
+    }
+}
+
 /* Passes through the key's parts one after the other; the permutations between them cancel. */
 static void run_passes(const pc_des_t *des, const uint8_t parts[], unsigned passes, unsigned backward,
                        const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]) {
-    uint32_t block[2];
+    uint32_t block[2] = {0, 0};
     arrange(block, in);
     for (unsigned pass = 0; pass < passes; pass++) {
         run_rounds(block, &des->part[parts[pass]], backward ^ (pass & 1u));
@@ -226,26 +232,33 @@ static const uint8_t part_order[2][4][3] = {
     {{0, 0, 0}, {0, 0, 0}, {0, 1, 0}, {2, 1, 0}},
 };
 
+static PC_DES_APART void run_key(const pc_des_t *des, unsigned backward, const uint8_t in[PC_DES_BLOCK],
+                                 uint8_t out[PC_DES_BLOCK]) {
+    run_passes(des, part_order[backward][des->parts], des->parts == 1 ? 1 : 3, backward, in, out);
+}
+
 void pc_des_encrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]) {
-    run_passes(des, part_order[0][des->parts], des->parts == 1 ? 1 : 3, 0, in, out);
+    run_key(des, 0, in, out);
 }
 
 void pc_des_decrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]) {
-    run_passes(des, part_order[1][des->parts], des->parts == 1 ? 1 : 3, 1, in, out);
+    run_key(des, 1, in, out);
 }
+
+/* An order of one part: where it stands in that of three. */
+#define ALONE(part) (&part_order[0][3][part])
 
 void pc_des_encrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK],
                          uint8_t out[PC_DES_BLOCK]) {
-    const uint8_t order[1] = {(uint8_t)part};
-    run_passes(des, order, 1, 0, in, out);
+    run_passes(des, ALONE(part), 1, 0, in, out);
 }
 
 void pc_des_decrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK],
                          uint8_t out[PC_DES_BLOCK]) {
-    const uint8_t order[1] = {(uint8_t)part};
-    run_passes(des, order, 1, 1, in, out);
+    run_passes(des, ALONE(part), 1, 1, in, out);
 }
 
+#if PC_WITH_SPEED
 void pc_des_chain_part(const pc_des_t *des, unsigned part, uint8_t block[PC_DES_BLOCK], const uint8_t *data,
                        size_t count) {
     uint32_t chain[2];
@@ -266,3 +279,4 @@ void pc_des_chain_part(const pc_des_t *des, unsigned part, uint8_t block[PC_DES_
     }
     rearrange(chain, block);
 }
+#endif

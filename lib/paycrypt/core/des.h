@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
+
 #define PC_DES_BLOCK 8  /* bytes */
 #define PC_DES_KEY 8    /* bytes of one part, parity bits included and ignored */
 
@@ -34,9 +36,11 @@ void pc_des_decrypt(const pc_des_t *des, const uint8_t in[PC_DES_BLOCK], uint8_t
 void pc_des_encrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
 void pc_des_decrypt_part(const pc_des_t *des, unsigned part, const uint8_t in[PC_DES_BLOCK], uint8_t out[PC_DES_BLOCK]);
 
+#if PC_WITH_SPEED
 /* CBC with one part, the last block only: `count` times block = encrypt(block + data), `data` being `count` blocks.
  * Cheaper than as many calls of pc_des_encrypt_part, because the chain stays in the order of the rounds. */
 void pc_des_chain_part(const pc_des_t *des, unsigned part, uint8_t block[PC_DES_BLOCK], const uint8_t *data,
                        size_t count);
+#endif
 
 #endif

@@ -4,6 +4,22 @@
 #include "slots.h"
 #include "status.h"
 
+int pc_slots_open(const pc_keystore_t *store) {
+    return store->health->status < 0 ? store->health->status : PC_OK;
+}
+
+#if PC_ONLY_DES
+int pc_slots_permits(int usage, int cipher, size_t size) {
+    return pc_cipher_takes(cipher, size) && (size > PC_DES_KEY || usage != PC_USAGE_KEK);
+}
+
+int pc_slots_kind(int usage, int cipher) {
+    if (usage < PC_USAGE_KEK || usage > PC_USAGE_DATA) {
+        return PC_INVALID(PC_ARG_USAGE, PC_REASON_UNKNOWN);
+    }
+    return cipher == 0 || cipher == PC_CIPHER_DES ? PC_OK : PC_INVALID(PC_ARG_CIPHER, PC_REASON_UNKNOWN);
+}
+#else
 #define SIZE_BIT(size) (1u << ((size) / 8))
 #define DOUBLE_OR_TRIPLE (SIZE_BIT(16) | SIZE_BIT(24))
 #define ANY_DES (SIZE_BIT(8) | DOUBLE_OR_TRIPLE)
@@ -18,22 +34,11 @@ static const uint8_t permitted[PC_USAGE_DUKPT + 1][PC_CIPHER_SM4 + 1] = {
     [PC_USAGE_DUKPT] = {0, SIZE_BIT(16) * PC_WITH_DUKPT, ANY_AES * PC_WITH_DUKPT, 0},
 };
 
-int pc_slots_open(const pc_keystore_t *store) {
-    return store->health->status < 0 ? store->health->status : PC_OK;
-}
-
 int pc_slots_permits(int usage, int cipher, size_t size) {
     if (usage < PC_USAGE_KEK || usage > PC_USAGE_DUKPT || cipher < PC_CIPHER_DES || cipher > PC_CIPHER_SM4) {
         return 0;
     }
     return pc_cipher_takes(cipher, size) && (permitted[usage][cipher] & SIZE_BIT(size)) != 0;
-}
-
-int pc_slots_cipher(int usage, int cipher, size_t size) {
-    if (cipher) {
-        return cipher;
-    }
-    return size == PC_SIV_KEY && usage == PC_USAGE_DATA ? PC_CIPHER_AES : PC_CIPHER_DES;
 }
 
 int pc_slots_kind(int usage, int cipher) {
@@ -45,14 +50,20 @@ int pc_slots_kind(int usage, int cipher) {
     }
     return PC_OK;
 }
+#endif
 
 int pc_slots_check(int slot, int argument) {
     return slot >= 0 && slot < PC_SLOTS ? PC_OK : PC_INVALID(argument, PC_REASON_RANGE);
 }
 
+int pc_slots_enter(const pc_keystore_t *store, int slot, int argument) {
+    const int status = pc_slots_open(store);
+    return status ? status : pc_slots_check(slot, argument);
+}
+
 int pc_slots_find(const pc_keystore_t *store, int slot, int argument, unsigned usages, unsigned modes,
                   const pc_slot_t **found) {
-    const int status = pc_slots_check(slot, argument);
+    const int status = pc_slots_enter(store, slot, argument);
     if (status) {
         return status;
     }
@@ -63,7 +74,7 @@ int pc_slots_find(const pc_keystore_t *store, int slot, int argument, unsigned u
     if (!(PC_USAGE_BIT(here->usage) & usages)) {
         return PC_INVALID(argument, PC_REASON_WRONG_USAGE);
     }
-    if (modes && !(here->modes & modes)) {
+    if (PC_WITH_ALL && modes && !(here->modes & modes)) {
         return PC_INVALID(argument, PC_REASON_WRONG_MODE);
     }
     *found = here;
@@ -97,7 +108,9 @@ PC_APART void pc_slots_kcv(const pc_slot_t *slot, int method, uint8_t kcv[PC_KCV
 }
 
 void pc_slots_changed(pc_keystore_t *store, int slot) {
+#if PC_WITH_STREAM
     store->changes[slot]++;
+#endif
     for (unsigned i = 0; i < PC_SCHEDULES; i++) {
         if (store->schedules[i].slot == slot) {
             pc_cipher_wipe(&store->schedules[i].cipher);
@@ -112,7 +125,9 @@ void pc_slots_commit(pc_keystore_t *store, int slot, pc_slot_t *fresh) {
     pc_slots_changed(store, slot);
 }
 
-PC_APART const pc_cipher_t *pc_slots_schedule(pc_keystore_t *store, int slot) {
+#if PC_WITH_SPEED
+/* The expanded key of the slot or the oldest one; it becomes the youngest. */
+static pc_schedule_t *choose_schedule(pc_keystore_t *store, int slot) {
     unsigned place = 0;
     for (unsigned i = 0; i < PC_SCHEDULES; i++) {
         const pc_schedule_t *const here = &store->schedules[i];
@@ -131,6 +146,14 @@ PC_APART const pc_cipher_t *pc_slots_schedule(pc_keystore_t *store, int slot) {
         }
     }
     schedule->age = 0;
+    return schedule;
+}
+#else
+#define choose_schedule(store, slot) (&(store)->schedules[0])
+#endif
+
+PC_APART const pc_cipher_t *pc_slots_schedule(pc_keystore_t *store, int slot) {
+    pc_schedule_t *const schedule = choose_schedule(store, slot);
     if (schedule->slot != slot) {
         const pc_slot_t *const key = &store->slots[slot];
         pc_cipher_wipe(&schedule->cipher); /* the new one may be shorter */
@@ -155,8 +178,7 @@ void pc_keystore_init(pc_keystore_t *store, pc_health_t *health) {
 int pc_keystore_kcv(const pc_keystore_t *store, int slot, int method, uint8_t kcv[PC_KCV]) {
     const pc_slot_t *found;
     uint8_t value[PC_KCV_MAX];
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, ~0u, 0, &found);
+    int status = pc_slots_find(store, slot, PC_ARG_SLOT, ~0u, 0, &found);
     if (status == PC_OK && !PC_KCV_OFFERED(method)) {
         status = PC_INVALID(PC_ARG_METHOD, PC_REASON_UNKNOWN);
     }

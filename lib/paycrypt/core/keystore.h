@@ -18,7 +18,7 @@
 #endif
 
 #define PC_SLOTS 16
-#define PC_SCHEDULES 8  /* expanded keys kept, those used last */
+#define PC_SCHEDULES (PC_WITH_SPEED ? 8 : 1) /* expanded keys kept, those used last */
 #define PC_KCV 4        /* bytes handed out of a check value */
 #define PC_KCV_MIN 3    /* bytes compared of one that is given: 3 to 5 */
 #define PC_KCV_MAX 5
@@ -48,7 +48,9 @@ typedef struct {
 typedef struct {
     pc_slot_t slots[PC_SLOTS];
     pc_schedule_t schedules[PC_SCHEDULES];
+#if PC_WITH_STREAM
     uint32_t changes[PC_SLOTS]; /* counts the keys a slot has seen, so that a stream notices a new one */
+#endif
     pc_health_t *health;
 } pc_keystore_t;
 
@@ -111,6 +113,7 @@ int pc_keystore_mac(pc_keystore_t *store, int slot, int alg, int pad, const uint
 int pc_keystore_verify(pc_keystore_t *store, int slot, int alg, int pad, const uint8_t *data, size_t size,
                        const uint8_t *code, size_t code_size, int *equal);
 
+#if PC_WITH_STREAM
 /* The same in pieces. The stream holds no key; it fails once its slot has got another one. */
 typedef struct {
     pc_mac_t mac;
@@ -122,6 +125,7 @@ typedef struct {
 int pc_keystore_stream_start(pc_keystore_t *store, int slot, int alg, int pad, pc_mac_stream_t *stream);
 int pc_keystore_stream_update(pc_keystore_t *store, pc_mac_stream_t *stream, const uint8_t *data, size_t size);
 int pc_keystore_stream_finish(pc_keystore_t *store, pc_mac_stream_t *stream, uint8_t out[PC_BLOCK_MAX], size_t *out_size);
+#endif
 
 /* PIN block of format `fmt` under a PIN key: 0, 1 and 3 with DES (8 bytes), 4 with AES and 0 with SM4 (16 bytes). `pin` is
  * `pin_size` ASCII digits and is wiped in every case. `fill` holds pc_pinblock_fill(fmt) random bytes, or is 0: then formats

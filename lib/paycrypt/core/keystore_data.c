@@ -6,8 +6,7 @@
 
 #if PC_WITH_SIV
 static int find_siv_key(const pc_keystore_t *store, int slot, unsigned mode, const pc_slot_t **found) {
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_DATA), mode, found);
+    int status = pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_DATA), mode, found);
     if (status == PC_OK && ((*found)->cipher != PC_CIPHER_AES || (*found)->size != PC_SIV_KEY)) {
         status = PC_INVALID(PC_ARG_SLOT, PC_REASON_WRONG_CIPHER);
     }

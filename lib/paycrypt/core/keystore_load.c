@@ -68,7 +68,7 @@ int pc_slots_strength(const pc_slot_t *fresh, int strict, int argument) {
 #endif
 
 /* Check value out, key into its slot; or the status, and the key wiped. */
-static int finish(pc_keystore_t *store, int slot, pc_slot_t *fresh, int status, uint8_t *kcv) {
+PC_APART static int finish(pc_keystore_t *store, int slot, pc_slot_t *fresh, int status, uint8_t *kcv) {
     uint8_t value[PC_KCV_MAX];
     if (status == PC_OK && kcv) {
         pc_slots_kcv(fresh, 0, value);
@@ -86,8 +86,7 @@ static int finish(pc_keystore_t *store, int slot, pc_slot_t *fresh, int status, 
 int pc_keystore_load(pc_keystore_t *store, int slot, int usage, int cipher, int strict, const uint8_t *key, size_t size,
                      uint8_t kcv[PC_KCV]) {
     pc_slot_t fresh;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_check(slot, PC_ARG_SLOT);
+    int status = pc_slots_enter(store, slot, PC_ARG_SLOT);
     status = status ? status : pc_slots_kind(usage, cipher);
     if (status) {
         return status;
@@ -116,8 +115,7 @@ int pc_keystore_load_under(pc_keystore_t *store, int slot, int usage, int kek, c
     pc_slot_t fresh;
     int cipher = wrapped->cipher;
     const size_t size = wrapped->size;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_check(slot, PC_ARG_SLOT);
+    int status = pc_slots_enter(store, slot, PC_ARG_SLOT);
     status = status ? status : pc_slots_find(store, kek, PC_ARG_KEK, PC_USAGE_BIT(PC_USAGE_KEK), PC_MODE_DECRYPT, &found);
     status = status ? status : pc_slots_kind(usage, cipher);
     if (status) {
@@ -169,8 +167,7 @@ int pc_keystore_load_working(pc_keystore_t *store, int kek, int pin_slot, int ma
     const pc_slot_t *found;
     pc_slot_t pin_key;
     pc_slot_t mac_key;
-    int status = pc_slots_open(store);
-    status = status ? status : check_working_slots(store, kek, pin_slot, mac_slot, &found);
+    int status = check_working_slots(store, kek, pin_slot, mac_slot, &found);
     if (status) {
         return status;
     }
@@ -209,8 +206,7 @@ int pc_keystore_load_block(pc_keystore_t *store, int slot, int kek, int strict, 
     const pc_slot_t *found;
     pc_tr31_key_t opened;
     pc_slot_t fresh;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_check(slot, PC_ARG_SLOT);
+    int status = pc_slots_enter(store, slot, PC_ARG_SLOT);
     status = status ? status : pc_slots_find(store, kek, PC_ARG_KEK, PC_USAGE_BIT(PC_USAGE_KEK), PC_MODE_DECRYPT, &found);
     if (status) {
         return status;
@@ -234,8 +230,7 @@ int pc_keystore_load_block(pc_keystore_t *store, int slot, int kek, int strict, 
 #if PC_WITH_DUKPT
 int pc_keystore_dukpt_start(pc_keystore_t *store, int slot, const uint8_t *ksn, size_t ksn_size, pc_dukpt_t *dukpt) {
     const pc_slot_t *found;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_DUKPT), 0, &found);
+    int status = pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_DUKPT), 0, &found);
     status = status ? status : pc_dukpt_start(dukpt, found->cipher, found->key, found->size, ksn, ksn_size);
     if (status == PC_OK) {
         (void)pc_keystore_erase(store, slot);
@@ -256,8 +251,7 @@ static const uint8_t purposes[PC_DUKPT_DATA_RESPONSE + 1][2] = {
 int pc_keystore_load_derived(pc_keystore_t *store, int slot, const pc_dukpt_t *dukpt, int purpose, int cipher, size_t size) {
     uint8_t key[PC_KEY_MAX];
     pc_slot_t fresh;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_check(slot, PC_ARG_SLOT);
+    int status = pc_slots_enter(store, slot, PC_ARG_SLOT);
     if (status) {
         return status;
     }

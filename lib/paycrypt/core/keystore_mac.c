@@ -9,10 +9,9 @@
 /* Find the key and begin; `mode` is PC_MODE_GENERATE or PC_MODE_VERIFY. */
 static int start(pc_keystore_t *store, int slot, int alg, int pad, unsigned mode, pc_mac_t *mac) {
     const pc_slot_t *found;
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, MAC_USAGES, mode, &found);
+    int status = pc_slots_find(store, slot, PC_ARG_SLOT, MAC_USAGES, mode, &found);
     status = status ? status : pc_mac_start(mac, alg, pad, found->cipher, found->size);
-    if (status == PC_OK && found->alg && found->alg != alg) {
+    if (PC_WITH_TR31 && status == PC_OK && found->alg && found->alg != alg) {
         status = PC_INVALID(PC_ARG_ALG, PC_REASON_WRONG_ALG);
     }
     return status;

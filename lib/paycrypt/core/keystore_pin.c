@@ -5,15 +5,12 @@
 #include "slots.h"
 #include "status.h"
 
+#if PC_WITH_FORMATS
 #define CIPHER(kind) (1u << (kind))
 
 /* Ciphers of each format. */
 static const uint8_t ciphers[5] = {
-    CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_SM4) * PC_WITH_SM4,
-    CIPHER(PC_CIPHER_DES) * PC_WITH_FORMATS,
-    0,
-    CIPHER(PC_CIPHER_DES) * PC_WITH_FORMATS,
-    CIPHER(PC_CIPHER_AES) * PC_WITH_FORMATS,
+    CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_SM4), CIPHER(PC_CIPHER_DES), 0, CIPHER(PC_CIPHER_DES), CIPHER(PC_CIPHER_AES),
 };
 
 /* A generator that is missing or stands still: five equal bytes or more come once in four thousand million times. */
@@ -33,6 +30,7 @@ PC_APART static int check_fill(const uint8_t *fill, size_t size, size_t needed) 
     }
     return pc_memory_public(difference == 0) ? PC_INVALID(PC_ARG_ENTROPY, PC_REASON_STUCK) : PC_OK;
 }
+#endif
 
 PC_APART static int encrypt(const pc_cipher_t *cipher, int fmt, const pc_pin_t *pin, uint8_t *out) {
     uint8_t block[PC_BLOCK_MAX];
@@ -50,7 +48,7 @@ PC_APART static int encrypt(const pc_cipher_t *cipher, int fmt, const pc_pin_t *
         return status;
     }
 #endif
-    status = pc_pinblock_encode(fmt, pin, block, cipher->block);
+    status = pc_pinblock_encode(fmt, pin, block, PC_CIPHER_BLOCK(cipher));
     if (status == PC_OK) {
         pc_cipher_encrypt(cipher, block, out);
     }
@@ -61,8 +59,8 @@ int pc_keystore_pin_block(pc_keystore_t *store, int slot, int fmt, uint8_t *pin,
                           size_t pan_size, uint8_t *fill, size_t fill_size, uint8_t out[PC_BLOCK_MAX], size_t *out_size) {
     const pc_slot_t *found;
     const pc_pin_t entry = {pin, pin_size, pan, pan_size, fill};
-    int status = pc_slots_open(store);
-    status = status ? status : pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_PIN), PC_MODE_ENCRYPT, &found);
+    int status = pc_slots_find(store, slot, PC_ARG_SLOT, PC_USAGE_BIT(PC_USAGE_PIN), PC_MODE_ENCRYPT, &found);
+#if PC_WITH_FORMATS
     if (status == PC_OK && (fmt < 0 || fmt > 4 || ciphers[fmt] == 0)) {
         status = PC_INVALID(PC_ARG_FMT, PC_REASON_UNKNOWN);
     }
@@ -70,6 +68,11 @@ int pc_keystore_pin_block(pc_keystore_t *store, int slot, int fmt, uint8_t *pin,
         status = PC_INVALID(PC_ARG_FMT, PC_REASON_WRONG_CIPHER);
     }
     status = status ? status : check_fill(fill, fill_size, pc_pinblock_fill(fmt));
+#else
+    if (status == PC_OK && fmt != 0) {
+        status = PC_INVALID(PC_ARG_FMT, PC_REASON_UNKNOWN);
+    }
+#endif
     if (status == PC_OK) {
         *out_size = pc_cipher_block(found->cipher);
         status = encrypt(pc_slots_schedule(store, slot), fmt, &entry, out);

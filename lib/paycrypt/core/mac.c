@@ -42,22 +42,23 @@ int pc_mac_start(pc_mac_t *mac, int alg, int pad, int cipher, size_t size) {
     return PC_OK;
 }
 
-/* Codes whose blocks are encrypted with one part of a DES key alone. */
-static int single_des(const pc_mac_t *mac, const pc_cipher_t *cipher) {
-    return mac->alg == PC_MAC_X919 ||
-           (mac->alg == PC_MAC_CBC && cipher->kind == PC_CIPHER_DES && cipher->key.des.parts == 1);
-}
-
 /* Encrypt the full block; not where blocks are only added up. */
 static void chain_block(pc_mac_t *mac, const pc_cipher_t *cipher) {
     uint8_t *const chain = (uint8_t *)mac->chain;
-    if (single_des(mac, cipher)) {
+    if (mac->alg == PC_MAC_X919) {
         pc_des_encrypt_part(&cipher->key.des, 0, chain, chain);
     } else if (mac->alg != PC_MAC_ECB_UNIONPAY) {
         pc_cipher_encrypt(cipher, chain, chain);
     }
     mac->filled = 0;
     mac->begun = 1;
+}
+
+#if PC_WITH_SPEED
+/* Codes whose blocks are encrypted with one part of a DES key alone. */
+static int single_des(const pc_mac_t *mac, const pc_cipher_t *cipher) {
+    return mac->alg == PC_MAC_X919 ||
+           (mac->alg == PC_MAC_CBC && cipher->kind == PC_CIPHER_DES && cipher->key.des.parts == 1);
 }
 
 PC_APART void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data, size_t size) {
@@ -91,6 +92,16 @@ PC_APART void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint
         size -= part;
     }
 }
+#else
+PC_APART void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data, size_t size) {
+    for (; size; size--) {
+        ((uint8_t *)mac->chain)[mac->filled++] ^= *data++;
+        if (mac->filled == PC_CIPHER_BLOCK(cipher)) {
+            chain_block(mac, cipher);
+        }
+    }
+}
+#endif
 
 #if PC_WITH_CMAC
 void pc_mac_double(uint8_t *block, size_t size) {
@@ -132,9 +143,9 @@ static void hex_characters(uint8_t *characters, const uint8_t *bytes, size_t siz
 
 static void finish_unionpay(uint8_t *chain, const pc_cipher_t *cipher) {
     uint8_t characters[2 * PC_BLOCK_MAX];
-    hex_characters(characters, chain, cipher->block);
+    hex_characters(characters, chain, PC_CIPHER_BLOCK(cipher));
     pc_cipher_encrypt(cipher, characters, chain);
-    pc_memory_xor(chain, characters + cipher->block, cipher->block);
+    pc_memory_xor(chain, characters + PC_CIPHER_BLOCK(cipher), PC_CIPHER_BLOCK(cipher));
     pc_cipher_encrypt(cipher, chain, chain);
     hex_characters(characters, chain, 4);
     pc_memory_copy(chain, characters, 8);
@@ -142,7 +153,7 @@ static void finish_unionpay(uint8_t *chain, const pc_cipher_t *cipher) {
 
 PC_APART size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t out[PC_BLOCK_MAX]) {
     uint8_t *const chain = (uint8_t *)mac->chain;
-    const size_t size = mac->alg == PC_MAC_ECB_UNIONPAY ? 8 : cipher->block;
+    const size_t size = mac->alg == PC_MAC_ECB_UNIONPAY ? 8 : PC_CIPHER_BLOCK(cipher);
 #if PC_WITH_CMAC
     if (mac->alg == PC_MAC_CMAC) {
         mask_last(mac, cipher);
@@ -168,6 +179,7 @@ PC_APART size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t 
     return size;
 }
 
+#if PC_WITH_CMAC
 size_t pc_mac_whole(int alg, int pad, const pc_cipher_t *cipher, const uint8_t *data, size_t size, uint8_t out[PC_BLOCK_MAX]) {
     pc_mac_t mac;
     pc_memory_wipe(&mac, sizeof mac);
@@ -176,3 +188,4 @@ size_t pc_mac_whole(int alg, int pad, const pc_cipher_t *cipher, const uint8_t *
     pc_mac_update(&mac, cipher, data, size);
     return pc_mac_finish(&mac, cipher, out);
 }
+#endif

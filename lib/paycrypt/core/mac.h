@@ -41,10 +41,12 @@ void pc_mac_update(pc_mac_t *mac, const pc_cipher_t *cipher, const uint8_t *data
 /* End: write the code to `out`, return its size in bytes (8 or 16), wipe the context. */
 size_t pc_mac_finish(pc_mac_t *mac, const pc_cipher_t *cipher, uint8_t out[PC_BLOCK_MAX]);
 
+#if PC_WITH_CMAC
 /* Begin and end in one. The arguments of pc_mac_start are right. */
 size_t pc_mac_whole(int alg, int pad, const pc_cipher_t *cipher, const uint8_t *data, size_t size, uint8_t out[PC_BLOCK_MAX]);
 
 /* Double a block in GF(2^64) or GF(2^128) as CMAC and S2V do (SP 800-38B section 6.1, RFC 5297 section 2.3). */
 void pc_mac_double(uint8_t *block, size_t size);
+#endif
 
 #endif

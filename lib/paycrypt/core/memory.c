@@ -4,6 +4,7 @@
 #include <valgrind/memcheck.h>
 #endif
 
+#if PC_WITH_SPEED
 /* Words where addresses and size allow it: nearly all that is wiped and XORed here is aligned. */
 #define WORDS(address, size) ((((uintptr_t)(address) | (size)) & 3u) == 0)
 typedef uint32_t __attribute__((may_alias)) word_t;
@@ -17,21 +18,6 @@ void pc_memory_wipe(void *memory, size_t size) {
         for (volatile uint8_t *byte = memory; size; size--) {
             *byte++ = 0;
         }
-    }
-}
-
-int pc_memory_equal(const uint8_t *left, const uint8_t *right, size_t size) {
-    uint32_t difference = 0;
-    for (size_t i = 0; i < size; i++) {
-        difference |= (uint32_t)(left[i] ^ right[i]);
-    }
-    /* 0 - 1 borrows into bit 31; 1..255 - 1 does not */
-    return (int)((difference - 1u) >> 31);
-}
-
-void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        to[i] = from[i];
     }
 }
 
@@ -63,16 +49,46 @@ void pc_memory_fold(uint8_t *to, const uint8_t *from, size_t block, size_t count
         }
     }
 }
+#else
+void pc_memory_wipe(void *memory, size_t size) {
+    for (volatile uint8_t *byte = memory; size; size--) {
+        *byte++ = 0;
+    }
+}
+
+void pc_memory_xor(uint8_t *to, const uint8_t *from, size_t size) {
+    for (; size; size--, to++) {
+        *to = (uint8_t)(*to ^ *from++);
+    }
+}
+#endif
+
+int pc_memory_equal(const uint8_t *left, const uint8_t *right, size_t size) {
+    uint32_t difference = 0;
+    for (size_t i = 0; i < size; i++) {
+        difference |= (uint32_t)(left[i] ^ right[i]);
+    }
+    /* 0 - 1 borrows into bit 31; 1..255 - 1 does not */
+    return (int)((difference - 1u) >> 31);
+}
+
+void pc_memory_copy(uint8_t *to, const uint8_t *from, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        to[i] = from[i];
+    }
+}
 
 /* One area each: several smaller ones would leave holes between their frames. An optimiser that sees all of it would still
  * take the area apart, unless its address goes where it can not follow. */
 #define IN_ONE_PIECE(area) __asm__ volatile("" : : "r"(area) : "memory")
 
+#if PC_WITH_ALL
 PC_APART void pc_memory_burn(void) {
     uint32_t area[PC_BURN / 4];
     IN_ONE_PIECE(area);
     pc_memory_wipe(area, sizeof area);
 }
+#endif
 
 PC_APART void pc_memory_burn_deep(void) {
     uint32_t area[PC_BURN_DEEP / 4];
@@ -80,16 +96,13 @@ PC_APART void pc_memory_burn_deep(void) {
     pc_memory_wipe(area, sizeof area);
 }
 
-void pc_memory_publish(const void *memory, size_t size) {
 #ifdef PC_MEMCHECK
+void pc_memory_publish(const void *memory, size_t size) {
     VALGRIND_MAKE_MEM_DEFINED(memory, size);
-#else
-    (void)memory;
-    (void)size;
-#endif
 }
 
 int pc_memory_public(int verdict) {
     pc_memory_publish(&verdict, sizeof verdict);
     return verdict;
 }
+#endif

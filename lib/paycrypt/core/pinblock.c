@@ -63,14 +63,14 @@ static uint32_t fill_digit(int fmt, const uint8_t *fill, size_t place) {
 
 int pc_pinblock_encode(int fmt, const pc_pin_t *pin, uint8_t *block, size_t width) {
     pc_memory_wipe(block, width);
-    const int status = check(pin, fmt == 1 ? 0 : PC_PAN_MIN);
+    const int status = check(pin, PC_WITH_FORMATS && fmt == 1 ? 0 : PC_PAN_MIN);
     if (status) {
         return status;
     }
     for (size_t place = put_pin(block, (uint32_t)fmt, pin); place < 2 * width; place++) {
         put_nibble(block, place, fill_digit(fmt, pin->fill, place));
     }
-    if (fmt != 1) {
+    if (!PC_WITH_FORMATS || fmt != 1) {
         /* the twelve rightmost digits of the PAN without its check digit */
         for (size_t i = 0; i < 12; i++) {
             put_nibble(block, 2 * width - 12 + i, pin->pan[pin->pan_size - 13 + i] & 15u);

@@ -1,7 +1,9 @@
 #include "selftest.h"
 
-#include "cipher.h"
 #include "config.h"
+
+#if PC_WITH_ALL
+#include "cipher.h"
 #include "mac.h"
 #include "memory.h"
 #include "pinblock.h"
@@ -20,7 +22,6 @@
 static const uint8_t key_up_down[16] = {
     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10,
 };
-#if PC_WITH_ALL
 /* 00 01 … 1F: keys of FIPS 197 appendix C. */
 static const uint8_t key_counting[32] = {
     0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
@@ -30,7 +31,6 @@ static const uint8_t key_counting[32] = {
 static const uint8_t text_doubled[16] = {
     0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
 };
-#endif
 /* Text of FIPS 81 and of ISO/IEC 9797-1 annex B. */
 static const uint8_t text_now[24] = {
     'N', 'o', 'w', ' ', 'i', 's', ' ', 't', 'h', 'e', ' ', 't', 'i', 'm', 'e', ' ', 'f', 'o', 'r', ' ', 'a', 'l', 'l', ' ',
@@ -72,9 +72,9 @@ static int test_blocks(void) {
         uint8_t block[PC_BLOCK_MAX];
         pc_cipher_expand(&cipher, test->cipher, test->key, test->size);
         pc_cipher_encrypt(&cipher, test->text, block);
-        int good = pc_memory_equal(block, test->answer, cipher.block);
+        int good = pc_memory_equal(block, test->answer, PC_CIPHER_BLOCK(&cipher));
         pc_cipher_decrypt(&cipher, block, block);
-        good &= pc_memory_equal(block, test->text, cipher.block);
+        good &= pc_memory_equal(block, test->text, PC_CIPHER_BLOCK(&cipher));
         if (!good) {
             return -test->algorithm;
         }
@@ -286,3 +286,4 @@ int pc_selftest_run(pc_health_t *health) {
     }
     return health->status;
 }
+#endif

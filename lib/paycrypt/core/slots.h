@@ -12,7 +12,10 @@ int pc_slots_open(const pc_keystore_t *store);
 /* Check a slot number, naming `argument`. */
 int pc_slots_check(int slot, int argument);
 
-/* Find a key of one of `usages` (PC_USAGE_BIT) that has one of `modes`; 0 modes: any. */
+/* Both: for a slot that gets a key. */
+int pc_slots_enter(const pc_keystore_t *store, int slot, int argument);
+
+/* The self-test's failure, else find a key of one of `usages` (PC_USAGE_BIT) that has one of `modes`; 0 modes: any. */
 int pc_slots_find(const pc_keystore_t *store, int slot, int argument, unsigned usages, unsigned modes,
                   const pc_slot_t **found);
 
@@ -20,7 +23,12 @@ int pc_slots_find(const pc_keystore_t *store, int slot, int argument, unsigned u
 int pc_slots_permits(int usage, int cipher, size_t size);
 
 /* The cipher meant by 0: AES for a DATA key of 32 bytes, else DES. */
-int pc_slots_cipher(int usage, int cipher, size_t size);
+static inline int pc_slots_cipher(int usage, int cipher, size_t size) {
+    if (PC_ONLY_DES || cipher == 0) {
+        return !PC_ONLY_DES && size == PC_SIV_KEY && usage == PC_USAGE_DATA ? PC_CIPHER_AES : PC_CIPHER_DES;
+    }
+    return cipher;
+}
 
 /* Check usage and cipher of a key to be entered: 0 or invalid `usage` or `cipher`. */
 int pc_slots_kind(int usage, int cipher);

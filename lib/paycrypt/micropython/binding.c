@@ -7,7 +7,7 @@
 
 /* --- errors --------------------------------------------------------------------------------------------------- */
 
-static size_t append(char *text, size_t size, const char *more) {
+PC_APART static size_t append(char *text, size_t size, const char *more) {
     while (*more && size < MESSAGE_MAX) {
         text[size++] = *more++;
     }
@@ -41,6 +41,10 @@ mp_obj_t binding_bytes(const void *self, int status, const uint8_t *data, size_t
 
 /* --- arguments ------------------------------------------------------------------------------------------------ */
 
+PC_APART static void refuse(mp_rom_error_text_t reason) {
+    mp_raise_TypeError(reason);
+}
+
 static bool has_constructor(const mp_obj_type_t *type, mp_make_new_fun_t constructor) {
     return MP_OBJ_TYPE_HAS_SLOT(type, make_new) && MP_OBJ_TYPE_GET_SLOT(type, make_new) == constructor;
 }
@@ -56,7 +60,7 @@ void *binding_cast(mp_obj_t value, mp_make_new_fun_t constructor) {
     }
     /* the object inside is missing until the derived class has called __init__ of this one */
     if (!has_constructor(mp_obj_get_type(value), constructor)) {
-        mp_raise_TypeError(MP_ERROR_TEXT("object of another type"));
+        refuse(MP_ERROR_TEXT("object of another type"));
     }
     return MP_OBJ_TO_PTR(value);
 }
@@ -69,7 +73,7 @@ bool binding_is_integer(mp_obj_t value) {
 int binding_get_number(mp_obj_t value) {
     if (!mp_obj_is_small_int(value)) {
         if (!binding_is_integer(value)) {
-            mp_raise_TypeError(MP_ERROR_TEXT("int expected"));
+            refuse(MP_ERROR_TEXT("int expected"));
         }
         return value == mp_const_true ? 1 : value == mp_const_false ? 0 : -1;
     }
@@ -83,7 +87,7 @@ bool binding_is_bytes(mp_obj_t value, mp_buffer_info_t *buffer) {
 
 void binding_get_bytes(mp_obj_t value, mp_buffer_info_t *buffer) {
     if (!binding_is_bytes(value, buffer)) {
-        mp_raise_TypeError(MP_ERROR_TEXT("buffer expected"));
+        refuse(MP_ERROR_TEXT("buffer expected"));
     }
 }
 
@@ -116,7 +120,7 @@ void binding_unpack(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args, cons
     va_start(more, spec);
     for (; *spec && *spec != '|'; spec++, n_args--, args++) {
         if (n_args == 0) {
-            mp_raise_TypeError(MP_ERROR_TEXT("argument missing"));
+            refuse(MP_ERROR_TEXT("argument missing"));
         }
         convert(*spec, *args, va_arg(more, void *));
     }

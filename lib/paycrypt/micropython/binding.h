@@ -33,9 +33,13 @@
 
 typedef struct {
     mp_obj_full_type_t keystore_type; /* first: the collector keeps what a pointer to the beginning reaches */
-    mp_obj_full_type_t stream_type;
-    mp_obj_full_type_t dukpt_type;
     mp_obj_full_type_t error_type;
+#if PC_WITH_STREAM
+    mp_obj_full_type_t stream_type;
+#endif
+#if PC_WITH_DUKPT
+    mp_obj_full_type_t dukpt_type;
+#endif
     pc_health_t health;
 } binding_t;
 

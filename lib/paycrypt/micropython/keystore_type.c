@@ -30,7 +30,9 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(load_obj, 1, load);
 static mp_obj_t load_under(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     keystore_obj_t *self;
     int slot, usage, kek, cipher = 0, kcv_method = 0, strict = 0;
-    mp_buffer_info_t cryptogram, kcv, iv = {0};
+    mp_buffer_info_t cryptogram, kcv, iv;
+    iv.buf = NULL;
+    iv.len = 0;
     binding_unpack(n_args, args, kw_args, "Kiiibb|ziip", &self, &slot, &usage, &kek, &cryptogram, &kcv, MP_QSTR_iv, &iv,
         MP_QSTR_cipher, &cipher, MP_QSTR_kcv_method, &kcv_method, MP_QSTR_strict, &strict);
     const pc_wrapped_key_t wrapped = {
@@ -182,7 +184,8 @@ static void refuse_pin(const mp_buffer_info_t *pin) {
 /* pin_block(slot, fmt, pin, pan, entropy=None) -> bytes */
 static mp_obj_t pin_block(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     keystore_obj_t *self;
-    pin_arguments_t in = {.entropy = mp_const_none};
+    pin_arguments_t in;
+    in.entropy = mp_const_none;
     mp_buffer_info_t pin, pan;
     binding_unpack(n_args, args, kw_args, "Koooo|o", &self, &in.slot, &in.fmt, &in.pin, &in.pan, MP_QSTR_entropy,
         &in.entropy);

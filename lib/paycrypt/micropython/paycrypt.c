@@ -5,8 +5,10 @@
 
 /* The text is "argument: reason"; the attributes are its two parts. */
 static mp_obj_t message_part(mp_obj_t message, bool reason) {
-    mp_buffer_info_t text = {0};
-    mp_get_buffer(message, &text, MP_BUFFER_READ);
+    mp_buffer_info_t text;
+    if (!mp_get_buffer(message, &text, MP_BUFFER_READ)) {
+        text.len = 0;
+    }
     const char *const start = text.buf;
     size_t colon = 0;
     while (colon < text.len && start[colon] != ':') {
@@ -19,14 +21,13 @@ static mp_obj_t message_part(mp_obj_t message, bool reason) {
 }
 
 static void error_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
-    if (dest[0] != MP_OBJ_NULL || (attr != MP_QSTR_argument && attr != MP_QSTR_reason)) {
-        mp_obj_exception_attr(self_in, attr, dest);
-        return;
-    }
+    const bool own = dest[0] == MP_OBJ_NULL && (attr == MP_QSTR_argument || attr == MP_QSTR_reason);
     mp_obj_t args[2] = {MP_OBJ_NULL, MP_OBJ_NULL};
-    mp_obj_exception_attr(self_in, MP_QSTR_args, args);
-    const mp_obj_tuple_t *const tuple = MP_OBJ_TO_PTR(args[0]);
-    dest[0] = message_part(tuple->len ? tuple->items[0] : mp_const_none, attr == MP_QSTR_reason);
+    mp_obj_exception_attr(self_in, own ? MP_QSTR_args : attr, own ? args : dest);
+    if (own) {
+        const mp_obj_tuple_t *const tuple = MP_OBJ_TO_PTR(args[0]);
+        dest[0] = message_part(tuple->len ? tuple->items[0] : mp_const_none, attr == MP_QSTR_reason);
+    }
 }
 
 /* --- functions ------------------------------------------------------------------------------------------------ */
