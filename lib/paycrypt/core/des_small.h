@@ -1,5 +1,5 @@
-/* The steps of DES with as little code as may be, included by des.c where size counts more than speed: the same sums and
- * exchanges as there, in loops over tables. */
+/* The steps of DES with as little code as may be, included by des.c where size counts more than speed: the same sums
+ * and exchanges as there, in loops over tables. */
 #ifndef PC_DES_SMALL_H
 #define PC_DES_SMALL_H
 
@@ -24,13 +24,15 @@ static void expand_part(pc_des_part_t *part, const uint8_t key[PC_DES_KEY]) {
         for (unsigned n = 0; n < 8; n++) {
             const unsigned turns = (i & 8) | n;
             const unsigned round = turns == 0 || turns == 15 ? 15 - turns : turns; /* 28 places are none, 29 are one */
-            uint8_t *const to = group < 4 ? (uint8_t *)&part->own[round] + OWN_BYTE(group) : &part->side[round][group - 4];
+            uint8_t *const own = (uint8_t *)&part->own[round] + OWN_BYTE(group);
+            uint8_t *const to = group < 4 ? own : &part->side[round][group - 4];
             *to = (uint8_t)(*to >> 1 | (bits >> n & 1u) << 7); /* eight bits fill it, whatever it held */
         }
     }
 }
 
-/* IP but its reading, then PC_DES_ARRANGE, as steps to be taken forwards or backwards. The first is between the halves. */
+/* IP but its reading, then PC_DES_ARRANGE, as steps to be taken forwards or backwards. The first is between the
+ * halves. */
 #define PLACES(places, mask) places,
 #define MASK(places, mask) mask,
 static const uint8_t step_places[] = {1, PC_DES_ARRANGE(PLACES)};

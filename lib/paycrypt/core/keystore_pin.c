@@ -10,7 +10,11 @@
 
 /* Ciphers of each format. */
 static const uint8_t ciphers[5] = {
-    CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_SM4), CIPHER(PC_CIPHER_DES), 0, CIPHER(PC_CIPHER_DES), CIPHER(PC_CIPHER_AES),
+    CIPHER(PC_CIPHER_DES) | CIPHER(PC_CIPHER_SM4),
+    CIPHER(PC_CIPHER_DES),
+    0,
+    CIPHER(PC_CIPHER_DES),
+    CIPHER(PC_CIPHER_AES),
 };
 
 /* A generator that is missing or stands still: five equal bytes or more come once in four thousand million times. */

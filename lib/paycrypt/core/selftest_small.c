@@ -1,5 +1,5 @@
-/* The self-test of the small set: one key and one text for all algorithms, and no pointers in its table, which would need
- * relocation in a native module. */
+/* The self-test of the small set: one key and one text for all algorithms, and no pointers in its table, which would
+ * need relocation in a native module. */
 #include "selftest.h"
 
 #include "config.h"
@@ -15,7 +15,8 @@ static const uint8_t key[16] = {
     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10,
 };
 static const uint8_t text[24] = {
-    'N', 'o', 'w', ' ', 'i', 's', ' ', 't', 'h', 'e', ' ', 't', 'i', 'm', 'e', ' ', 'f', 'o', 'r', ' ', 'a', 'l', 'l', ' ',
+    'N', 'o', 'w', ' ', 'i', 's', ' ', 't', 'h', 'e', ' ', 't',
+    'i', 'm', 'e', ' ', 'f', 'o', 'r', ' ', 'a', 'l', 'l', ' ',
 };
 
 static const struct {
@@ -69,7 +70,8 @@ static int test_pinblock(void) {
     pin.pin_size = 6;
     pin.pan_size = sizeof digits;
     pin.fill = 0;
-    return pc_pinblock_encode(0, &pin, block, sizeof block) == PC_OK && pc_memory_equal(block, pin_answer, sizeof block);
+    return pc_pinblock_encode(0, &pin, block, sizeof block) == PC_OK &&
+           pc_memory_equal(block, pin_answer, sizeof block);
 }
 
 int pc_selftest_run(pc_health_t *health) {
