@@ -40,10 +40,11 @@ test: ## set up everything and run every test tier this machine can run (CI=true
 test-host: $(BUILD)/.test-ready ## host tier: logic and the whole terminal under CPython, with coverage
 	$(BIN)/pytest tests/host --cov --cov-report=term:skip-covered
 
-test-target: $(TARGET_READY) ## target tier: the same scripts on CPython and MicroPython
+test-target: $(TARGET_READY) $(BUILD)/natmod-unionpay/x64/paycrypt.mpy ## target tier: the same scripts on CPython and MicroPython
 	$(BIN)/pytest tests/target -m 'not emulated'
 
-test-emulated: $(TARGET_READY) $(ARCHITECTURES:%=$(BUILD)/natmod/%/paycrypt.mpy) $(MACHINES) ## emulated tier: these scripts on RISC-V and Xtensa cores like the ESP32's
+EMULATED_NATMODS := $(foreach set,natmod natmod-unionpay,$(ARCHITECTURES:%=$(BUILD)/$(set)/%/paycrypt.mpy))
+test-emulated: $(TARGET_READY) $(EMULATED_NATMODS) $(MACHINES) ## emulated tier: these scripts on RISC-V and Xtensa cores like the ESP32's
 	$(BIN)/pytest tests/target -m emulated
 
 test-e2e: $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter ## e2e tier: the firmware in MicroPython against simulated devices

@@ -15,8 +15,8 @@ GENERATORS = sorted(path.name for path in CORE.glob("circuits*.py"))
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 
 
-# the portable rounds of DES, as a microcontroller runs them; those of this processor
-PATHS = {"portable": "-DPC_SCALAR", "own": "-UPC_SCALAR"}
+# the portable rounds of DES, as a microcontroller runs them; those of this processor; the small set
+PATHS = {"portable": "-DPC_SCALAR", "own": "-UPC_SCALAR", "small": "-DPC_SET_UNIONPAY"}
 
 
 def random_calls(folder, path):
@@ -48,8 +48,12 @@ JOBS = [(random_calls, path) for path in PATHS]
 JOBS += [(secrets, path, level) for path in PATHS for level in ("-Os", "-O2")]
 JOBS += [
     (remains, path, level, compiler, linking)
-    for path, linking in (("portable", "-fno-lto"), ("own", "-flto"))
-    for level in ("-Os", "-O2", "-O3")
+    for path, linking, levels in (
+        ("portable", "-fno-lto", ("-Os", "-O2")),
+        ("own", "-flto", ("-Os", "-O2", "-O3")),
+        ("small", "-fno-lto", ("-Os", "-O2")),
+    )
+    for level in levels
     for compiler in ("gcc", "clang")
 ]
 

@@ -30,7 +30,9 @@ static int failures;
 
 static pc_keystore_t store;
 static pc_health_t health = {PC_HEALTH_UNTESTED};
+#if PC_WITH_DUKPT
 static pc_dukpt_t dukpt;
+#endif
 
 /* Words that addresses, counters and flags look like are left out. */
 static void add_needle(uint32_t word) {
@@ -111,10 +113,12 @@ static uint8_t secret[32];
 static uint8_t field62[40];
 static uint8_t cryptogram[16];
 static uint8_t kcv[PC_KCV];
-static uint8_t out[PC_SEAL_DUKPT_MAX];
+static uint8_t out[1100];
+#if PC_WITH_ALL
 static uint8_t blob[PC_SEAL_SIZE];
 static uint8_t derived_blob[PC_SEAL_DUKPT_MAX];
 static size_t derived_size;
+#endif
 static uint8_t pin[12];
 static uint8_t fill[PC_PINBLOCK_FILL_MAX];
 static size_t out_size;
@@ -122,36 +126,45 @@ static int flag;
 static int cipher;
 static int alg;
 static int fmt;
+#if PC_WITH_DUKPT
 static const uint8_t ksn[12] = {0xff, 0xff, 0x98, 0x76, 0x54, 0x32, 0x10, 0xe0};
+#endif
 static const char pan[] = "6225880137000001234";
 
-static int do_load(void) { return pc_keystore_load(&store, 1, PC_USAGE_MAC, cipher, 1, key, 16, kcv); }
+static int do_load(void) { return pc_keystore_load(&store, 1, PC_USAGE_MAC, cipher, PC_WITH_STRICT, key, 16, kcv); }
+#if PC_WITH_STRICT
 static int do_load_weak(void) {
     static const uint8_t weak[8] = {0x1f, 0xe0, 0x1f, 0xe0, 0x0e, 0xf1, 0x0e, 0xf1};
     return pc_keystore_load(&store, 2, PC_USAGE_MAC, PC_CIPHER_DES, 1, weak, 8, kcv);
 }
+#endif
 static int do_mac(void) { return pc_keystore_mac(&store, 1, alg, PC_PAD_ZEROS, text, sizeof text, out, &out_size); }
 static int do_verify(void) { return pc_keystore_verify(&store, 1, alg, PC_PAD_ZEROS, text, sizeof text, text, 8, &flag); }
+#if PC_WITH_STREAM
 static int do_stream(void) {
     static pc_mac_stream_t stream;
     int status = pc_keystore_stream_start(&store, 1, alg, PC_PAD_ZEROS, &stream);
     status = status ? status : pc_keystore_stream_update(&store, &stream, text, 50);
     return status ? status : pc_keystore_stream_finish(&store, &stream, out, &out_size);
 }
-static int do_kcv(void) { return pc_keystore_kcv(&store, 1, PC_KCV_CMAC, kcv); }
-static int do_load_working(void) { return pc_keystore_load_working(&store, 3, 4, 5, 1, field62, sizeof field62); }
+#endif
+static int do_kcv(void) { return pc_keystore_kcv(&store, 1, PC_WITH_CMAC ? PC_KCV_CMAC : PC_KCV_LEGACY, kcv); }
+static int do_load_working(void) { return pc_keystore_load_working(&store, 3, 4, 5, PC_WITH_STRICT, field62, sizeof field62); }
 static int do_load_under(void) {
-    const pc_wrapped_key_t wrapped = {cryptogram, 16, kcv, PC_KCV, 0, 0, cipher, PC_KCV_LEGACY, 1};
+    const pc_wrapped_key_t wrapped = {cryptogram, 16, kcv, PC_KCV, 0, 0, cipher, PC_KCV_LEGACY, PC_WITH_STRICT};
     return pc_keystore_load_under(&store, 6, PC_USAGE_MAC, 3, &wrapped);
 }
+#if PC_WITH_TR31
 static const char *block;
 static int do_load_block(void) {
     return pc_keystore_load_block(&store, 7, 3, 1, (const uint8_t *)block, strlen(block), kcv);
 }
+#endif
 static int do_pin_block(void) {
     return pc_keystore_pin_block(&store, 8, fmt, pin, 12, (const uint8_t *)pan, sizeof pan - 1, fill, pc_pinblock_fill(fmt), out,
                                  &out_size);
 }
+#if PC_WITH_ALL
 static int do_wrap(void) { return pc_keystore_wrap(&store, 9, text, sizeof text, (const uint8_t *)pan, 4, out); }
 static int do_unwrap(void) { return pc_keystore_unwrap(&store, 9, out, 116, (const uint8_t *)pan, 4, text); }
 static int do_seal(void) { return pc_seal_store(&store, secret, 32, blob); }
@@ -162,6 +175,7 @@ static int do_skip(void) { return pc_dukpt_skip(&dukpt, out, out_size); }
 static int do_derive(void) { return pc_keystore_load_derived(&store, 11, &dukpt, PC_DUKPT_PIN, 0, 0); }
 static int do_seal_dukpt(void) { return pc_seal_dukpt(&dukpt, secret, 32, derived_blob, &derived_size); }
 static int do_unseal_dukpt(void) { return pc_seal_dukpt_restore(&dukpt, derived_blob, derived_size, secret, 32); }
+#endif
 static int do_leak(void) {
     pc_cipher_t expanded;
     pc_cipher_expand(&expanded, cipher, key, 16);
@@ -178,7 +192,7 @@ static void put_key(int slot, int usage, int kind, const uint8_t *bytes, size_t 
 static void host_encrypt(int kind, const uint8_t *kek, uint8_t *bytes, size_t size) {
     pc_cipher_t expanded;
     pc_cipher_expand(&expanded, kind, kek, 16);
-    for (size_t at = 0; at < size; at += expanded.block) {
+    for (size_t at = 0; at < size; at += pc_cipher_block(kind)) {
         pc_cipher_encrypt(&expanded, bytes + at, bytes + at);
     }
 }
@@ -192,28 +206,33 @@ static void host_part(int kind, const uint8_t *kek, const uint8_t *bytes, uint8_
 }
 
 static void watch_codes(void) {
-    for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4; cipher++) {
+    for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4 && pc_cipher_takes(cipher, 16); cipher++) {
         needle_count = 0;
         add_key(cipher, key, 16);
         watch("load", do_load, 1);
         for (alg = PC_MAC_ECB_UNIONPAY; alg <= PC_MAC_CMAC; alg++) {
-            const int offered = cipher == PC_CIPHER_DES || alg == PC_MAC_CBC || alg == PC_MAC_CMAC ||
-                                (cipher == PC_CIPHER_SM4 && alg == PC_MAC_ECB_UNIONPAY);
+            const int known = alg != PC_MAC_CMAC || PC_WITH_CMAC;
+            const int offered = known && (cipher == PC_CIPHER_DES || alg == PC_MAC_CBC || alg == PC_MAC_CMAC ||
+                                          (cipher == PC_CIPHER_SM4 && alg == PC_MAC_ECB_UNIONPAY));
             watch("mac", do_mac, offered);
             watch("verify", do_verify, offered);
+#if PC_WITH_STREAM
             watch("mac_stream", do_stream, offered);
+#endif
         }
         watch("kcv", do_kcv, 1);
     }
+#if PC_WITH_STRICT
     needle_count = 0;
     add_needle(0x1fe01fe0);
     add_needle(0x0ef10ef1);
     watch("load, weak", do_load_weak, 0);
     search("load, weak", "store", (const uint8_t *)&store, sizeof store);
+#endif
 }
 
 static void watch_loading(void) {
-    for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4; cipher++) {
+    for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4 && pc_cipher_takes(cipher, 16); cipher++) {
         put_key(3, PC_USAGE_KEK, cipher, key, 16);
         host_part(cipher, key, key + 16, field62);
         host_part(cipher, key, key + 32, field62 + 20);
@@ -239,6 +258,7 @@ static void watch_loading(void) {
     }
 }
 
+#if PC_WITH_TR31
 static void watch_blocks(void) {
     /* TR 31-2018 appendix A: protection keys, blocks, the keys inside */
     static const struct {
@@ -274,6 +294,8 @@ static void watch_blocks(void) {
     }
 }
 
+#endif
+
 /* Byte by byte, so that no register of this program holds four of the digits. */
 static void set_pin(const char *digits) {
     for (size_t i = 0; i < sizeof pin; i++) {
@@ -285,7 +307,7 @@ static void set_pin(const char *digits) {
 static void watch_pins(void) {
     static const int formats[5][2] = {{0, PC_CIPHER_DES}, {1, PC_CIPHER_DES}, {3, PC_CIPHER_DES}, {4, PC_CIPHER_AES},
                                       {0, PC_CIPHER_SM4}};
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < (PC_WITH_FORMATS ? 5 : 1); i++) {
         static const uint8_t packed[6] = {0x83, 0x95, 0x17, 0x40, 0x62, 0x71};
         uint8_t clear[32];
         fmt = formats[i][0];
@@ -296,9 +318,12 @@ static void watch_pins(void) {
         add_bytes(packed, sizeof packed);
         set_pin("839517406271");
         const pc_pin_t entry = {pin, 12, (const uint8_t *)pan, sizeof pan - 1, fill};
+#if PC_WITH_FORMATS
         if (fmt == 4) {
             (void)pc_pinblock_encode_format4(&entry, clear, clear + 16);
-        } else {
+        } else
+#endif
+        {
             (void)pc_pinblock_encode(fmt, &entry, clear, pc_cipher_block(formats[i][1]));
         }
         add_bytes(clear, pc_cipher_block(formats[i][1]));
@@ -311,6 +336,7 @@ static void watch_pins(void) {
     }
 }
 
+#if PC_WITH_ALL
 static void watch_blobs(void) {
     put_key(9, PC_USAGE_DATA, 0, key, 32);
     needle_count = 0;
@@ -356,6 +382,8 @@ static void watch_derivation(void) {
     }
 }
 
+#endif
+
 int main(int argc, char **argv) {
     uint8_t *const random = check_bytes(64 + 100 + 32);
     memcpy(key, random, 64);
@@ -363,7 +391,7 @@ int main(int argc, char **argv) {
     memcpy(secret, random + 164, 32);
     pc_keystore_init(&store, &health);
     if (argc > 1 && !strcmp(argv[1], "leak")) {
-        for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4; cipher++) {
+        for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4 && pc_cipher_takes(cipher, 16); cipher++) {
             const int before = failures;
             needle_count = 0;
             add_key(cipher, key, 16);
@@ -376,10 +404,12 @@ int main(int argc, char **argv) {
     }
     watch_codes();
     watch_loading();
-    watch_blocks();
     watch_pins();
+#if PC_WITH_ALL
+    watch_blocks();
     watch_blobs();
     watch_derivation();
+#endif
     free(random);
     return failures != 0;
 }
