@@ -22,6 +22,12 @@ static dukpt_obj_t *get_self(mp_obj_t value) {
     return binding_cast(value, binding_dukpt_make_new);
 }
 
+/* The key store's calls say by themselves that a self-test has failed; the others ask here. */
+static void check_health(const dukpt_obj_t *self) {
+    const int status = self->binding->health.status;
+    binding_check(self, status < 0 ? status : PC_OK);
+}
+
 /* start(store, slot, ksn) */
 static mp_obj_t start(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     dukpt_obj_t *self;
@@ -36,6 +42,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(start_obj, 1, start);
 /* next() -> serial number, to be stored before its key is used */
 static mp_obj_t next(mp_obj_t self_in) {
     dukpt_obj_t *self = get_self(self_in);
+    check_health(self);
     uint8_t ksn[PC_DUKPT_KSN_MAX];
     size_t size = 0;
     const int status = pc_dukpt_next(&self->dukpt, ksn, &size);
@@ -48,6 +55,7 @@ static mp_obj_t skip(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     dukpt_obj_t *self;
     mp_buffer_info_t ksn;
     binding_unpack(n_args, args, kw_args, "Db", &self, &ksn);
+    check_health(self);
     return binding_none(self, pc_dukpt_skip(&self->dukpt, ksn.buf, ksn.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(skip_obj, 1, skip);
@@ -55,6 +63,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(skip_obj, 1, skip);
 /* ksn() -> serial number of the last counter handed out or skipped */
 static mp_obj_t ksn(mp_obj_t self_in) {
     dukpt_obj_t *self = get_self(self_in);
+    check_health(self);
     uint8_t value[PC_DUKPT_KSN_MAX];
     size_t size = 0;
     const int status = pc_dukpt_ksn(&self->dukpt, value, &size);
@@ -87,6 +96,7 @@ static mp_obj_t seal(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     dukpt_obj_t *self;
     mp_buffer_info_t secret;
     binding_unpack(n_args, args, kw_args, "Db", &self, &secret);
+    check_health(self);
     uint8_t blob[PC_SEAL_DUKPT_MAX];
     size_t size = 0;
     const int status = pc_seal_dukpt(&self->dukpt, secret.buf, secret.len, blob, &size);
@@ -99,6 +109,7 @@ static mp_obj_t unseal(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     dukpt_obj_t *self;
     mp_buffer_info_t blob, secret;
     binding_unpack(n_args, args, kw_args, "Dbb", &self, &blob, &secret);
+    check_health(self);
     return binding_none(self, pc_seal_dukpt_restore(&self->dukpt, blob.buf, blob.len, secret.buf, secret.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(unseal_obj, 1, unseal);
