@@ -10,6 +10,7 @@
 #include <valgrind/memcheck.h>
 
 #include "check.h"
+#include "host.h"
 #include "keystore.h"
 #include "memory.h"
 #include "pinblock.h"
@@ -88,31 +89,12 @@ static void pin_blocks(const uint8_t *key) {
     }
 }
 
-/* Encrypt `key` in place under `kek`, as a host does. */
-static void host_encrypt(int cipher, const uint8_t *kek, size_t kek_size, uint8_t *key, size_t size) {
-    pc_cipher_t expanded;
-    pc_cipher_expand(&expanded, cipher, kek, kek_size);
-    for (size_t at = 0; at < size; at += pc_cipher_block(cipher)) {
-        pc_cipher_encrypt(&expanded, key + at, key + at);
-    }
-}
-
-static void host_kcv(int cipher, const uint8_t *key, size_t size, uint8_t kcv[PC_KCV]) {
-    uint8_t zeros[PC_BLOCK_MAX] = {0};
-    host_encrypt(cipher, key, size, zeros, pc_cipher_block(cipher));
-    memcpy(kcv, zeros, PC_KCV);
-}
-
 static void keys_under_keys(const uint8_t *kek, const uint8_t *key) {
     uint8_t field62[40];
     uint8_t kcv[PC_KCV];
     for (int cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4 && pc_cipher_takes(cipher, 16); cipher++) {
-        memcpy(field62, key, 16);
-        host_encrypt(cipher, kek, 16, field62, 16);
-        host_kcv(cipher, key, 16, field62 + 16);
-        memcpy(field62 + 20, key + 16, 16);
-        host_encrypt(cipher, kek, 16, field62 + 20, 16);
-        host_kcv(cipher, key + 16, 16, field62 + 36);
+        host_part(cipher, kek, key, field62);
+        host_part(cipher, kek, key + 16, field62 + 20);
         load(3, PC_USAGE_KEK, cipher, kek, 16);
         EXPECT(pc_keystore_load_working(&store, 3, 4, 5, PC_WITH_STRICT, field62, 40) == PC_OK);
         memcpy(kcv, field62 + 16, PC_KCV);
@@ -126,25 +108,12 @@ static void keys_under_keys(const uint8_t *kek, const uint8_t *key) {
 
 #if PC_WITH_ALL
 static void key_blocks(void) {
-    /* TR 31-2018 appendix A */
-    static const uint8_t kbpk[16] = {0x89, 0xe8, 0x8c, 0xf7, 0x93, 0x14, 0x44, 0xf3, 0x34, 0xbd, 0x75, 0x47, 0xfc, 0x3f,
-                                     0x38, 0x0c};
-    static const uint8_t kbpk_b[16] = {0xdd, 0x75, 0x15, 0xf2, 0xbf, 0xc1, 0x7f, 0x85, 0xce, 0x48, 0xf3, 0xca, 0x25, 0xcb,
-                                       0x21, 0xf6};
-    static const uint8_t kbpk_d[32] = {0x88, 0xe1, 0xab, 0x2a, 0x2e, 0x3d, 0xd3, 0x8c, 0x1f, 0xa0, 0x39,
-                                       0xa5, 0x36, 0x50, 0x0c, 0xc8, 0xa8, 0x7a, 0xb9, 0xd6, 0x2d, 0xc9,
-                                       0x2c, 0x01, 0x05, 0x8f, 0xa7, 0x9f, 0x44, 0x65, 0x7d, 0xe6};
-    static const char *const blocks[3] = {
-        "A0072P0TE00E0000F5161ED902807AF26F1D62263644BD24192FDB3193C730301CEE8701",
-        "B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E",
-        "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34",
-    };
     uint8_t kcv[PC_KCV];
     for (int i = 0; i < 3; i++) {
         char block[128];
-        const size_t size = strlen(blocks[i]);
-        memcpy(block, blocks[i], size);
-        load(3, PC_USAGE_KEK, i == 2 ? PC_CIPHER_AES : PC_CIPHER_DES, i == 2 ? kbpk_d : i ? kbpk_b : kbpk, i == 2 ? 32 : 16);
+        const size_t size = strlen(host_blocks[i].block);
+        memcpy(block, host_blocks[i].block, size);
+        load(3, PC_USAGE_KEK, i == 2 ? PC_CIPHER_AES : PC_CIPHER_DES, host_blocks[i].kbpk, i == 2 ? 32 : 16);
         EXPECT(pc_keystore_load_block(&store, 7, 3, 1, (const uint8_t *)block, size, kcv) == PC_OK);
         block[20] = block[20] == '0' ? '1' : '0';
         EXPECT(pc_keystore_load_block(&store, 7, 3, 1, (const uint8_t *)block, size, kcv) != PC_OK);

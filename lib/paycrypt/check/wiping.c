@@ -10,6 +10,7 @@
 #include <ucontext.h>
 
 #include "check.h"
+#include "host.h"
 #include "keystore.h"
 #include "memory.h"
 #include "pinblock.h"
@@ -189,22 +190,6 @@ static void put_key(int slot, int usage, int kind, const uint8_t *bytes, size_t 
     }
 }
 
-static void host_encrypt(int kind, const uint8_t *kek, uint8_t *bytes, size_t size) {
-    pc_cipher_t expanded;
-    pc_cipher_expand(&expanded, kind, kek, 16);
-    for (size_t at = 0; at < size; at += pc_cipher_block(kind)) {
-        pc_cipher_encrypt(&expanded, bytes + at, bytes + at);
-    }
-}
-
-static void host_part(int kind, const uint8_t *kek, const uint8_t *bytes, uint8_t *part) {
-    uint8_t zeros[PC_BLOCK_MAX] = {0};
-    memcpy(part, bytes, 16);
-    host_encrypt(kind, kek, part, 16);
-    host_encrypt(kind, bytes, zeros, pc_cipher_block(kind));
-    memcpy(part + 16, zeros, PC_KCV);
-}
-
 static void watch_codes(void) {
     for (cipher = PC_CIPHER_DES; cipher <= PC_CIPHER_SM4 && pc_cipher_takes(cipher, 16); cipher++) {
         needle_count = 0;
@@ -260,32 +245,15 @@ static void watch_loading(void) {
 
 #if PC_WITH_TR31
 static void watch_blocks(void) {
-    /* TR 31-2018 appendix A: protection keys, blocks, the keys inside */
-    static const struct {
-        const char *block;
-        uint8_t kbpk[32];
-        uint8_t inside[16];
-    } cases[3] = {
-        {"A0072P0TE00E0000F5161ED902807AF26F1D62263644BD24192FDB3193C730301CEE8701",
-         {0x89, 0xe8, 0x8c, 0xf7, 0x93, 0x14, 0x44, 0xf3, 0x34, 0xbd, 0x75, 0x47, 0xfc, 0x3f, 0x38, 0x0c},
-         {0xf0, 0x39, 0x12, 0x1b, 0xec, 0x83, 0xd2, 0x6b, 0x16, 0x9b, 0xdc, 0xd5, 0xb2, 0x2a, 0xaf, 0x8f}},
-        {"B0080P0TE00E000094B420079CC80BA3461F86FE26EFC4A3B8E4FA4C5F5341176EED7B727B8A248E",
-         {0xdd, 0x75, 0x15, 0xf2, 0xbf, 0xc1, 0x7f, 0x85, 0xce, 0x48, 0xf3, 0xca, 0x25, 0xcb, 0x21, 0xf6},
-         {0x3f, 0x41, 0x9e, 0x1c, 0xb7, 0x07, 0x94, 0x42, 0xaa, 0x37, 0x47, 0x4c, 0x2e, 0xfb, 0xf8, 0xb8}},
-        {"D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34",
-         {0x88, 0xe1, 0xab, 0x2a, 0x2e, 0x3d, 0xd3, 0x8c, 0x1f, 0xa0, 0x39, 0xa5, 0x36, 0x50, 0x0c, 0xc8,
-          0xa8, 0x7a, 0xb9, 0xd6, 0x2d, 0xc9, 0x2c, 0x01, 0x05, 0x8f, 0xa7, 0x9f, 0x44, 0x65, 0x7d, 0xe6},
-         {0x3f, 0x41, 0x9e, 0x1c, 0xb7, 0x07, 0x94, 0x42, 0xaa, 0x37, 0x47, 0x4c, 0x2e, 0xfb, 0xf8, 0xb8}},
-    };
     for (int i = 0; i < 3; i++) {
         static char changed[128];
         const int kind = i == 2 ? PC_CIPHER_AES : PC_CIPHER_DES;
         const size_t size = i == 2 ? 32 : 16;
-        put_key(3, PC_USAGE_KEK, kind, cases[i].kbpk, size);
+        put_key(3, PC_USAGE_KEK, kind, host_blocks[i].kbpk, size);
         needle_count = 0;
-        add_key(kind, cases[i].kbpk, size);
-        add_key(kind, cases[i].inside, 16);
-        block = cases[i].block;
+        add_key(kind, host_blocks[i].kbpk, size);
+        add_key(kind, host_blocks[i].inside, 16);
+        block = host_blocks[i].block;
         watch("load_block", do_load_block, 1);
         strcpy(changed, block);
         changed[strlen(changed) - 1] = changed[strlen(changed) - 1] == '0' ? '1' : '0';
