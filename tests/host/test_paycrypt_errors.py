@@ -121,7 +121,7 @@ ROWS = [
     ),
     ("KeyStore.load_under", "iv", [b"", bytes(7), bytes(16)], "iv", "wrong length"),
     ("KeyStore.load_under", "iv", [b"\1" + bytes(7)], "kcv", "check value differs"),
-    ("KeyStore.load_under", "kcv_method", [-1, 3, 1 << 40], "method", "not offered"),
+    ("KeyStore.load_under", "kcv_method", [-1, 3, 1 << 40], "kcv_method", "not offered"),
     ("KeyStore.load_under", "kcv_method", [2], "kcv", "check value differs"),
     ("KeyStore.load_working", "pin_slot", OUTSIDE, "pin_slot", "out of range"),
     ("KeyStore.load_working", "mac_slot", OUTSIDE, "mac_slot", "out of range"),

@@ -6,6 +6,7 @@ MICROPYPATH=build/natmod/x64:lib:.frozen micropython -X heapsize=256K tests/targ
 """
 
 import gc
+import sys
 
 import paycrypt
 
@@ -267,6 +268,23 @@ def test_sealed_dukpt():
     same(again.ksn(), dukpt.ksn())
 
 
+def test_what_is_kept_without_the_module():
+    """A native module's types live on the heap: one that is still held keeps what it needs."""
+    global paycrypt
+    kept, held = paycrypt.Error, paycrypt.Dukpt
+    sys.modules.pop("paycrypt", None)
+    paycrypt = None
+    for _ in range(3):
+        gc.collect()
+        waste = [bytes(40 + i) for i in range(100)]
+        del waste
+    try:
+        held().next()
+        raise AssertionError("not refused")
+    except kept as error:
+        same((error.argument, error.reason), ("dukpt", "nothing loaded"))
+
+
 for test in (
     test_sm4,
     test_keys_under_keys,
@@ -277,6 +295,7 @@ for test in (
     test_dukpt_des,
     test_dukpt_aes,
     test_sealed_dukpt,
+    test_what_is_kept_without_the_module,
 ):
     test()
     gc.collect()

@@ -217,7 +217,7 @@ def test_what_is_left_out():
         fails("cipher", "not offered", store.load_under, 1, paycrypt.MAC, 0, bytes(16), bytes(4), cipher=cipher)
     for method in (-1, 2, 3):
         fails("method", "not offered", store.kcv, 0, method=method)
-        fails("method", "not offered", store.load_under, 1, paycrypt.MAC, 0, bytes(16), bytes(4), kcv_method=method)
+        fails("kcv_method", "not offered", store.load_under, 1, paycrypt.MAC, 0, bytes(16), bytes(4), kcv_method=method)
     fails("strict", "not offered", store.load, 1, paycrypt.MAC, bytes.fromhex(DOUBLE), strict=True)
     same(store.load(1, paycrypt.MAC, bytes.fromhex(DOUBLE), cipher=1, strict=False), store.kcv(0))
     for alg in (-1, 0, 4, 5):

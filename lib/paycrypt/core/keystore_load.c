@@ -136,7 +136,7 @@ int pc_keystore_load_under(pc_keystore_t *store, int slot, int usage, int kek, c
         return PC_INVALID(PC_ARG_KCV, PC_REASON_LENGTH);
     }
     if (!PC_KCV_OFFERED(wrapped->kcv_method)) {
-        return PC_INVALID(PC_ARG_METHOD, PC_REASON_UNKNOWN);
+        return PC_INVALID(PC_ARG_KCV_METHOD, PC_REASON_UNKNOWN);
     }
     pc_slots_fill(&fresh, usage, cipher, wrapped->cryptogram, size);
     if (recover(found, wrapped->iv, &fresh, wrapped->kcv_method, wrapped->kcv, wrapped->kcv_size)) {

@@ -13,7 +13,7 @@
  * relocation in a native module. */
 static const char argument_names[] =
     "alg\0" ALL("blob") "\0" ALL("block") "\0" "cipher\0" "cryptogram\0" ALL("data") "\0" ALL("dukpt") "\0"
-    ALL("entropy") "\0" "field62\0" "fmt\0" "iv\0" "kcv\0" "kek\0" "key\0" ALL("ksn") "\0" "mac_slot\0" "method\0"
+    ALL("entropy") "\0" "field62\0" "fmt\0" "iv\0" "kcv\0" "kcv_method\0" "kek\0" "key\0" ALL("ksn") "\0" "mac_slot\0" "method\0"
     "pad\0" "pan\0" "pin\0" "pin_slot\0" ALL("purpose") "\0" ALL("secret") "\0" ALL("size") "\0" "slot\0" "strict\0"
     "usage";
 

@@ -18,6 +18,7 @@ enum pc_argument {
     PC_ARG_FMT,
     PC_ARG_IV,
     PC_ARG_KCV,
+    PC_ARG_KCV_METHOD,
     PC_ARG_KEK,
     PC_ARG_KEY,
     PC_ARG_KSN,

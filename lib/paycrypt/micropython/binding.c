@@ -95,7 +95,7 @@ static void convert(char kind, mp_obj_t value, void *target) {
     if (kind == 'i') {
         *(int *)target = binding_get_number(value);
     } else if (kind == 'p') {
-        *(int *)target = mp_obj_is_true(value) ? 1 : 0;
+        *(int *)target = binding_get_number(value) != 0;
     } else if (kind == 'o') {
         *(mp_obj_t *)target = value;
     } else if (kind == 'K') {

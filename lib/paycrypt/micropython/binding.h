@@ -31,24 +31,36 @@
 #define MP_ROM_QSTR(name) ((mp_const_obj_t)(intptr_t)(&(name) - mp_native_qstr_table))
 #define BINDING_FIXED_QSTR(name) ((mp_const_obj_t)(-(intptr_t)(name)))
 
+typedef struct binding binding_t;
+
+/* A type is a block of the heap of its own, because the collector follows pointers to the beginning of a block only; a program
+ * that has kept nothing but this type keeps the rest with it. */
 typedef struct {
-    mp_obj_full_type_t keystore_type; /* first: the collector keeps what a pointer to the beginning reaches */
-    mp_obj_full_type_t error_type;
+    mp_obj_full_type_t type;
+    binding_t *binding;
+} binding_type_t;
+
+struct binding {
+    mp_obj_base_t base; /* selftest() is a closure, and what those hold are objects */
+    const mp_module_context_t *context; /* the module's own memory: its names, its constants, the methods among them */
+    pc_health_t health;
+    binding_type_t *keystore;
+    binding_type_t *error;
 #if PC_WITH_STREAM
-    mp_obj_full_type_t stream_type;
+    binding_type_t *stream;
 #endif
 #if PC_WITH_DUKPT
-    mp_obj_full_type_t dukpt_type;
+    binding_type_t *dukpt;
 #endif
-    pc_health_t health;
-} binding_t;
+};
 
-#define BINDING_TYPE(binding, name) ((const mp_obj_type_t *)&(binding)->name##_type)
-#define BINDING_OF(type, name) ((binding_t *)((uintptr_t)(type) - offsetof(binding_t, name##_type)))
+#define BINDING_TYPE(binding, name) ((const mp_obj_type_t *)(binding)->name)
+#define BINDING_OF(type) (((const binding_type_t *)(type))->binding)
 #define BINDING_NEW(object, type) ((object *)m_malloc(sizeof(object)))
 
-/* Fill in a type; its methods get their names here. */
-void binding_make_type(mp_obj_full_type_t *type, qstr name, mp_make_new_fun_t make_new,
+/* Make a type without content; then fill it in, its methods getting their names here. */
+binding_type_t *binding_new_type(binding_t *binding);
+binding_type_t *binding_make_type(binding_t *binding, qstr name, mp_make_new_fun_t make_new,
     const mp_rom_map_elem_t *methods, size_t count);
 void binding_make_keystore_type(binding_t *binding);
 void binding_make_stream_type(binding_t *binding);
@@ -56,7 +68,7 @@ void binding_make_dukpt_type(binding_t *binding);
 
 #define BINDING_DEFINE_TYPE(member, name, make_new, methods) \
     void binding_make_##member##_type(binding_t *binding) { \
-        binding_make_type(&binding->member##_type, name, make_new, methods, MP_ARRAY_SIZE(methods)); \
+        binding->member = binding_make_type(binding, name, make_new, methods, MP_ARRAY_SIZE(methods)); \
     }
 
 #else
@@ -74,7 +86,7 @@ extern const mp_obj_type_t binding_dukpt_type;
 extern const mp_obj_type_t binding_error_type;
 
 #define BINDING_TYPE(binding, name) ((void)(binding), &binding_##name##_type)
-#define BINDING_OF(type, name) ((void)(type), &binding_state)
+#define BINDING_OF(type) ((void)(type), &binding_state)
 #define BINDING_NEW(object, type) mp_obj_malloc_with_finaliser(object, type)
 
 #define BINDING_DEFINE_TYPE(member, name, constructor, methods) \
@@ -132,7 +144,7 @@ void binding_get_bytes(mp_obj_t value, mp_buffer_info_t *buffer);
  *   K  keystore_obj_t **   a KeyStore
  *   D  dukpt_obj_t **      a Dukpt
  *   i  int *               an integer as binding_get_number gives it
- *   p  int *               truth
+ *   p  int *               an integer or a truth value as 1 or 0: no Python code runs that could move a buffer
  *   b  mp_buffer_info_t *  a buffer as binding_get_bytes gives it
  *   z  mp_buffer_info_t *  a buffer, or None, which changes nothing
  *   t  mp_buffer_info_t *  text or a buffer

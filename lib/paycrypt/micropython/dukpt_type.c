@@ -13,7 +13,10 @@ mp_obj_t binding_dukpt_make_new(const mp_obj_type_t *type, size_t n_args, size_t
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
     dukpt_obj_t *self = BINDING_NEW(dukpt_obj_t, type);
     self->base.type = type;
-    self->binding = BINDING_OF(type, dukpt);
+    self->binding = BINDING_OF(type);
+    if (self->binding->health.status == PC_HEALTH_UNTESTED) {
+        (void)pc_selftest_run(&self->binding->health);
+    }
     pc_dukpt_init(&self->dukpt);
     return MP_OBJ_FROM_PTR(self);
 }

@@ -6,7 +6,7 @@ mp_obj_t binding_keystore_make_new(const mp_obj_type_t *type, size_t n_args, siz
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
     keystore_obj_t *self = BINDING_NEW(keystore_obj_t, type);
     self->base.type = type;
-    self->binding = BINDING_OF(type, keystore);
+    self->binding = BINDING_OF(type);
     pc_keystore_init(&self->store, &self->binding->health);
     return MP_OBJ_FROM_PTR(self);
 }

@@ -101,16 +101,26 @@ static qstr row_name(const mp_rom_map_elem_t *row) {
     return key < 0 ? (qstr)-key : mp_native_qstr_table[key];
 }
 
-void binding_make_type(mp_obj_full_type_t *type, qstr name, mp_make_new_fun_t make_new,
+binding_type_t *binding_new_type(binding_t *binding) {
+    binding_type_t *made = m_malloc(sizeof *made);
+    pc_memory_wipe(made, sizeof *made);
+    made->binding = binding;
+    return made;
+}
+
+binding_type_t *binding_make_type(binding_t *binding, qstr name, mp_make_new_fun_t make_new,
     const mp_rom_map_elem_t *methods, size_t count) {
+    binding_type_t *made = binding_new_type(binding);
     mp_obj_t locals = mp_obj_new_dict(count);
     for (size_t i = 0; i < count; i++) {
         mp_obj_dict_store(locals, MP_OBJ_NEW_QSTR(row_name(&methods[i])), (mp_obj_t)methods[i].value);
     }
+    mp_obj_full_type_t *type = &made->type;
     type->base.type = &mp_type_type;
     type->name = (uint16_t)name;
     MP_OBJ_TYPE_SET_SLOT(type, make_new, make_new, 0);
     MP_OBJ_TYPE_SET_SLOT(type, locals_dict, MP_OBJ_TO_PTR(locals), 1);
+    return made;
 }
 
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
@@ -118,19 +128,22 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 
     binding_t *binding = m_malloc(sizeof *binding);
     pc_memory_wipe(binding, sizeof *binding);
+    binding->context = self->context;
     binding->health.status = PC_HEALTH_UNTESTED;
     binding_make_keystore_type(binding);
+    binding->base.type = BINDING_TYPE(binding, keystore);
 #if PC_WITH_STREAM
     binding_make_stream_type(binding);
-    mp_store_global(MP_QSTR_MacStream, MP_OBJ_FROM_PTR(&binding->stream_type));
+    mp_store_global(MP_QSTR_MacStream, MP_OBJ_FROM_PTR(binding->stream));
 #endif
-    mp_obj_exception_init(&binding->error_type, MP_QSTR_Error, &mp_type_ValueError);
-    MP_OBJ_TYPE_SET_SLOT(&binding->error_type, attr, error_attr, 2);
-    mp_store_global(MP_QSTR_KeyStore, MP_OBJ_FROM_PTR(&binding->keystore_type));
-    mp_store_global(MP_QSTR_Error, MP_OBJ_FROM_PTR(&binding->error_type));
+    binding->error = binding_new_type(binding);
+    mp_obj_exception_init(&binding->error->type, MP_QSTR_Error, &mp_type_ValueError);
+    MP_OBJ_TYPE_SET_SLOT(&binding->error->type, attr, error_attr, 2);
+    mp_store_global(MP_QSTR_KeyStore, MP_OBJ_FROM_PTR(binding->keystore));
+    mp_store_global(MP_QSTR_Error, MP_OBJ_FROM_PTR(binding->error));
 #if PC_WITH_DUKPT
     binding_make_dukpt_type(binding);
-    mp_store_global(MP_QSTR_Dukpt, MP_OBJ_FROM_PTR(&binding->dukpt_type));
+    mp_store_global(MP_QSTR_Dukpt, MP_OBJ_FROM_PTR(binding->dukpt));
 #endif
     mp_obj_t state = MP_OBJ_FROM_PTR(binding);
     mp_store_global(MP_QSTR_selftest, mp_fun_table.new_closure(MP_OBJ_FROM_PTR(&selftest_obj), 1, &state));

@@ -41,6 +41,11 @@ def number(value) -> int:
     return value if -0x80000000 <= value < 0x80000000 else -1
 
 
+def flag(value) -> bool:
+    """`value`, a truth value or an integer."""
+    return number(value) != 0
+
+
 def view(value):
     """`value`, a buffer, as an array of C."""
     try:

@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from ._arguments import check, number, octets, opened
+from ._arguments import HEALTH, check, number, octets, opened
 from ._core import ffi, lib
 from ._keystore import KeyStore
 
@@ -30,6 +30,8 @@ class Dukpt:
     def __init__(self) -> None:
         self._dukpt = ffi.gc(ffi.new("pc_dukpt_t *"), lib.pc_dukpt_init)
         lib.pc_dukpt_init(self._dukpt)
+        if HEALTH.status == lib.PC_HEALTH_UNTESTED:
+            lib.pc_selftest_run(HEALTH)
         self._ksn = ffi.new("uint8_t[]", lib.PC_DUKPT_KSN_MAX)
         self._size = ffi.new("size_t *")
         self._lock = Lock()

@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from ._arguments import HEALTH, check, number, octets, text, view, writable
+from ._arguments import HEALTH, check, flag, number, octets, text, view, writable
 from ._core import ffi, lib
 
 
@@ -36,7 +36,7 @@ class KeyStore:
         """
         slot, usage, key, cipher = number(slot), number(usage), octets(key), number(cipher)
         kcv = ffi.new("uint8_t[]", lib.PC_KCV)
-        self._run(lib.pc_keystore_load, slot, usage, cipher, bool(strict), key, len(key), kcv)
+        self._run(lib.pc_keystore_load, slot, usage, cipher, flag(strict), key, len(key), kcv)
         return bytes(kcv)
 
     def load_under(
@@ -64,13 +64,13 @@ class KeyStore:
         wrapped.cryptogram, wrapped.size = cryptogram, len(cryptogram)
         wrapped.kcv, wrapped.kcv_size = kcv, len(kcv)
         wrapped.iv, wrapped.iv_size = ffi.NULL if iv is None else start, len(start)
-        wrapped.cipher, wrapped.kcv_method, wrapped.strict = number(cipher), number(kcv_method), bool(strict)
+        wrapped.cipher, wrapped.kcv_method, wrapped.strict = number(cipher), number(kcv_method), flag(strict)
         self._run(lib.pc_keystore_load_under, slot, usage, kek, wrapped)
 
     def load_working(self, kek: int, pin_slot: int, mac_slot: int, field62: bytes, /, strict: bool = False) -> None:
         """Enter PIN and MAC key of a sign-in answer (field 62, 24 or 40 bytes; SM4: 40), both or none."""
         kek, pin_slot, mac_slot, field62 = number(kek), number(pin_slot), number(mac_slot), octets(field62)
-        self._run(lib.pc_keystore_load_working, kek, pin_slot, mac_slot, bool(strict), field62, len(field62))
+        self._run(lib.pc_keystore_load_working, kek, pin_slot, mac_slot, flag(strict), field62, len(field62))
 
     def load_block(self, slot: int, kek: int, block: str | bytes, /, strict: bool = False) -> bytes:
         """Enter the key of a TR-31 key block under the KEK in slot `kek`; return its check value (4 bytes).
@@ -79,7 +79,7 @@ class KeyStore:
         """
         slot, kek, block = number(slot), number(kek), text(block)
         kcv = ffi.new("uint8_t[]", lib.PC_KCV)
-        self._run(lib.pc_keystore_load_block, slot, kek, bool(strict), block, len(block), kcv)
+        self._run(lib.pc_keystore_load_block, slot, kek, flag(strict), block, len(block), kcv)
         return bytes(kcv)
 
     def usage(self, slot: int, /) -> int | None:
@@ -112,15 +112,13 @@ class KeyStore:
 
         `pad` is the padding method of ISO/IEC 9797-1 (1 zeros, 2 a one bit and zeros) for MAC_X919 and MAC_CBC.
         """
+        # asking for the types that nearly every call has costs less than the functions that take all
         if type(data) is not bytes:
             data = view(data)
+        if not (type(slot) is type(alg) is type(pad) is int and -1 < slot < 16 and -1 < alg < 16 and -1 < pad < 16):
+            slot, alg, pad = number(slot), number(alg), number(pad)
         with self._lock:
-            try:
-                status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
-            except (TypeError, OverflowError):
-                # numbers that cffi does not take as they are; asking beforehand would cost every call
-                slot, alg, pad = number(slot), number(alg), number(pad)
-                status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
+            status = lib.pc_keystore_mac(self._store, slot, alg, pad, data, len(data), self._out, self._size)
             if status:
                 check(status)
             return self._code[: self._size[0]]
