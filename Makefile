@@ -78,8 +78,8 @@ packages: ## install the Debian packages that only tests and benchmarks need (as
 bench-crypto: $(BUILD)/.test-ready ## what the cryptography costs, beside BearSSL and psec
 	@$(BIN)/python tests/bench/crypto.py
 
-fuzz: $(BUILD)/.test-ready ## search the C module for faults, longer than the tests do
-	@$(BIN)/python tests/fuzz/run.py --seconds 60
+fuzz: $(BUILD)/.test-ready ## search the C module for faults, about five minutes (FUZZ="--seconds 600 --cases 200000" for longer)
+	@$(BIN)/python tests/fuzz/run.py $(FUZZ)
 
 micropython: $(BUILD)/.build-ready $(SOURCE)/py/dynruntime.mk ## build the unix interpreter from source (where PyPI has none for this platform)
 	@sh tools/setup/micropython-unix.sh "$(SOURCE)" "$(BUILD)/unix" "$(BIN)"
@@ -118,7 +118,7 @@ $(SOURCE)/py/dynruntime.mk:
 	@echo "[3/5] MicroPython source"
 	@sh tools/setup/micropython-source.sh "$(SOURCE)" "$(PYTHON)"
 
-NATMOD_INPUTS := $(NATMOD_SOURCES) tools/setup/natmod.sh $(SOURCE)/py/dynruntime.mk $(BUILD)/.build-ready
+NATMOD_INPUTS := $(BUILD)/.build-ready $(NATMOD_SOURCES) tools/setup/natmod.sh $(SOURCE)/py/dynruntime.mk
 
 $(BUILD)/natmod/%/paycrypt.mpy: $(NATMOD_INPUTS)
 	@echo "[4/5] C module paycrypt for $*"
@@ -137,7 +137,7 @@ $(XTENSA)/bin/xtensa-esp32-elf-gcc: tools/setup/xtensa-toolchain.sh
 $(XTENSA)/lib/libgcc.a: $(XTENSA)/bin/xtensa-esp32-elf-gcc tools/setup/xtensa-libgcc.sh
 	@sh tools/setup/xtensa-libgcc.sh "$(XTENSA)"
 
-MACHINE_INPUTS := tools/setup/machine.sh $(SOURCE)/py/dynruntime.mk $(BUILD)/.build-ready
+MACHINE_INPUTS := $(BUILD)/.build-ready tools/setup/machine.sh $(SOURCE)/py/dynruntime.mk
 $(VM)/rv32/firmware.elf: $(wildcard boards/QEMU_RV32/*) $(MACHINE_INPUTS)
 $(VM)/rv32-usermod/firmware.elf: $(wildcard boards/QEMU_RV32/*) $(NATMOD_SOURCES) $(MACHINE_INPUTS)
 $(VM)/xtensa/firmware.elf: $(wildcard boards/QEMU_XTENSA/*) $(XTENSA)/lib/libgcc.a $(MACHINE_INPUTS)

@@ -32,8 +32,8 @@ else
 fi
 set -- -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/sources" \
     -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=""
-apt-get "$@" update >/dev/null 2>&1 || fail "the list of Debian's source packages can not be had"
-(cd "$work" && apt-get "$@" source --download-only "bearssl=$debian" >/dev/null 2>&1) ||
+timeout 120 apt-get "$@" update >/dev/null 2>&1 || fail "the list of Debian's source packages can not be had"
+(cd "$work" && timeout 120 apt-get "$@" source --download-only "bearssl=$debian" >/dev/null 2>&1) ||
     fail "Debian's source package bearssl $debian can not be had"
 echo "$archive_sha256  $work/$archive" | sha256sum --check --status || fail "$archive does not have the pinned checksum"
 tar -xf "$work/$archive" -C "$dir.part" --strip-components=1 bearssl-0.6/src bearssl-0.6/inc bearssl-0.6/LICENSE.txt

@@ -77,7 +77,7 @@ def bearssl_source() -> Path | None:
     """BearSSL's source in build/bearssl, None where Debian's package can not be had."""
     folder = BUILD / "bearssl"
     script = Path(__file__).with_name("bearssl-source.sh")
-    done = subprocess.run(["sh", str(script), str(folder)], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(["sh", str(script), str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
         notes.print(done.stderr.strip() or "no source of BearSSL", style="yellow")
         return None

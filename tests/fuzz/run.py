@@ -44,16 +44,30 @@ def fuzz(seconds):
     return subprocess.run([program, *limits, found, CORPUS], env=programs.ENVIRONMENT).returncode == 0
 
 
+def at_least_one(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=60, help="of libFuzzer (60)")
-    parser.add_argument("--cases", type=int, default=200000, help="of each differential test (200000)")
+    parser.add_argument("--seconds", type=at_least_one, default=60, help="of libFuzzer (60)")
+    parser.add_argument(
+        "--cases", type=at_least_one, default=50000, help="of each differential test (50000: four minutes in all)"
+    )
     parser.add_argument("--seed", default=secrets.token_hex(8), help="of the cases (a fresh one)")
     arguments = parser.parse_args()
     sys.stderr.write(f"PAYCRYPT_SEED={arguments.seed}\n")
-    outcomes = [differential(arguments.cases, arguments.seed), fuzz(arguments.seconds)]
-    return 0 if all(outcomes) else 1
+    sys.stderr.write(f"[1/2] differential tests, {arguments.cases} cases each\n")
+    same = differential(arguments.cases, arguments.seed)
+    sys.stderr.write(f"[2/2] libFuzzer for {arguments.seconds} seconds\n")
+    return 0 if fuzz(arguments.seconds) and same else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -46,8 +46,8 @@ from_debian() {
     fi
     set -- -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/sources" \
         -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=""
-    apt-get "$@" update >/dev/null 2>&1 || return 1
-    (cd "$work" && apt-get "$@" source --download-only "micropython=$debian" >/dev/null 2>&1) || return 1
+    timeout 180 apt-get "$@" update >/dev/null 2>&1 || return 1
+    (cd "$work" && timeout 300 apt-get "$@" source --download-only "micropython=$debian" >/dev/null 2>&1) || return 1
     echo "$archive_sha256  $work/$archive" | sha256sum --check --status || {
         echo "posterm: $archive does not have the pinned checksum" >&2
         return 1

@@ -39,6 +39,7 @@ paycrypt as native modules: .mpy version 6.3, for stock MicroPython.
 MicroPython takes a native module only of its own .mpy version. 6.3 is that of every release from 1.23 on (docs,
 reference/mpyfiles); code for RISC-V is taken from 1.24 on. Tried: all three files on 1.25 (rv32imc and xtensawin on
 emulated cores) and x64 on 1.29-preview. Not tried: chips on a desk.
+The code is loaded into RAM: a board needs 30 KB free in one piece. Licence: MIT, see LICENSE.
 
 TEXT
 cat >>"$out.part/README.txt" <<'TEXT'
@@ -46,7 +47,7 @@ cat >>"$out.part/README.txt" <<'TEXT'
 Which one a board takes:
   mpremote exec "import sys; print(sys.implementation._mpy >> 10 & 15)"      2 x64, 10 xtensawin, 11 rv32imc
 Put it there:
-  mpremote mkdir :lib
+  mpremote mkdir :lib                (only where it does not exist)
   mpremote cp paycrypt-xtensawin.mpy :lib/paycrypt.mpy
 or, with this folder served over HTTP:
   mpremote mip install http://HOST/paycrypt-xtensawin.json
@@ -54,6 +55,7 @@ Try it:
   mpremote exec "import paycrypt; paycrypt.selftest()"
 TEXT
 rm "$out.part/table"
+cp "$(dirname "$0")/../../LICENSE" "$out.part/"
 (cd "$out.part" && sha256sum paycrypt-*.mpy >SHA256SUMS)
 mv "$out.part" "$out"
 echo "left in $out:"
