@@ -6,8 +6,8 @@
     report = sms.parse(line_after_cds)           # StatusReport or Deliver
     if report.final and not report.delivered: ...
 
-Nothing here talks to a modem or keeps state. What the network sends is hostile: parse() refuses it with sms.Error and
-with nothing else.
+Nothing here talks to a modem or keeps state; sms.assembler, which puts long messages together, does and is imported by
+itself. What the network sends is hostile: parse() refuses it with sms.Error and with nothing else.
 """
 
 from .address import check_number

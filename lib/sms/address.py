@@ -1,5 +1,7 @@
 """Telephone numbers: as people type them, and as PDUs carry them (3GPP 23.040 §9.1.2.5)."""
 
+from binascii import hexlify
+
 from micropython import const
 
 from .alphabet import from_septets, unpack
@@ -11,14 +13,14 @@ _TYPE_INTERNATIONAL = const(0x91)
 _KIND_MASK = const(0x70)
 _KIND_INTERNATIONAL = const(0x10)
 _KIND_ALPHANUMERIC = const(0x50)
-_DIGITS = "0123456789*#abc"  # 1111 is the filler
+_LOW_HALVES = 0x0F0F0F0F0F0F0F0F0F0F  # of 10 octets
 _MAX_TYPED = const(32)
 _SEPARATORS = " -.()"
 
 
 def _are_digits(text: str) -> bool:
-    # str.isdigit() also takes digits of other scripts
-    return all("0" <= character <= "9" for character in text)
+    # CPython's isdigit() also takes digits of other scripts
+    return text.isdigit() and len(text.encode()) == len(text)
 
 
 def check_number(text: str) -> str:
@@ -51,33 +53,43 @@ def check_number(text: str) -> str:
 
 def encode(number: str) -> bytes:
     """A destination address: digits, type, digits in swapped semi-octets."""
-    international = number.startswith("+")
-    digits = number[1:] if international else number
-    if not digits or not _are_digits(digits):
-        raise Error("number", "only digits, after + when international")
-    if len(digits) > _MAX_DIGITS:
+    kind = _TYPE_NATIONAL
+    if number.startswith("+"):
+        kind = _TYPE_INTERNATIONAL
+        number = number[1:]
+    count = len(number)
+    if count > _MAX_DIGITS:
         raise Error("number", "more than 20 digits")
-    address = bytearray((len(digits), _TYPE_INTERNATIONAL if international else _TYPE_NATIONAL))
-    for i in range(0, len(digits), 2):
-        high = int(digits[i + 1]) if i + 1 < len(digits) else 0xF
-        address.append(high << 4 | int(digits[i]))
-    return bytes(address)
+    if not _are_digits(number):
+        raise Error("number", "only digits, after + when international")
+    semi_octets = int(number + "F" if count & 1 else number, 16)
+    return bytes((count, kind)) + _swapped(semi_octets, (count + 1) >> 1)
 
 
-def decode(reader) -> str:
-    """The address a PDU reader stands at: "+" and digits, digits (also * # a b c) as dialled, or a name."""
-    start = reader.at
-    length = reader.octet()
+def _swapped(semi_octets: int, size: int) -> bytes:
+    return ((semi_octets & _LOW_HALVES) << 4 | semi_octets >> 4 & _LOW_HALVES).to_bytes(size, "big")
+
+
+def decode(data: bytes, at: int) -> "tuple[str, int]":
+    """The address at `at` of a PDU, and where it ends: "+" and digits, digits (also * # a b c) as dialled, or a name."""
+    if at + 2 > len(data):
+        raise Error("pdu", "ends too early", len(data))
+    length = data[at]
     if length > _MAX_DIGITS:
-        raise Error("pdu", "address longer than 20 digits", start)
-    kind = reader.octet() & _KIND_MASK
-    octets = reader.octets((length + 1) >> 1)
+        raise Error("pdu", "address longer than 20 digits", at)
+    kind = data[at + 1] & _KIND_MASK
+    end = at + 2 + ((length + 1) >> 1)
+    if end > len(data):
+        raise Error("pdu", "ends too early", len(data))
+    octets = data[at + 2 : end]
     if kind == _KIND_ALPHANUMERIC:
-        return from_septets(unpack(octets, length * 4 // 7))
-    number = ["+"] if kind == _KIND_INTERNATIONAL and length else []
-    for i in range(length):
-        digit = octets[i >> 1] >> 4 if i & 1 else octets[i >> 1] & 0xF
-        if digit == 0xF:
-            raise Error("pdu", "filler within an address", start + 2 + (i >> 1))
-        number.append(_DIGITS[digit])
-    return "".join(number)
+        septets = unpack(octets, length * 4 // 7)
+        if len(septets) == 8 and septets[7] == 0:
+            septets = septets[:7]  # the seven bits that are left over after seven septets, taken for another one
+        return from_septets(septets), end
+    number = hexlify(_swapped(int.from_bytes(octets, "big"), len(octets))).decode()[:length]
+    if number and not _are_digits(number):
+        # a filler ends the number, also where a centre has counted it
+        number = number.split("f")[0].replace("a", "*").replace("b", "#")
+        number = number.replace("c", "a").replace("d", "b").replace("e", "c")
+    return "+" + number if kind == _KIND_INTERNATIONAL and number else number, end

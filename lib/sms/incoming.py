@@ -1,6 +1,6 @@
 """Incoming PDUs: SMS-DELIVER (3GPP 23.040 §9.2.2.1) and SMS-STATUS-REPORT (§9.2.2.3)."""
 
-from binascii import unhexlify
+from binascii import hexlify, unhexlify
 
 from micropython import const
 
@@ -31,26 +31,6 @@ _GENERAL_ALPHABETS = (_GSM7, _OCTETS, _UCS2, _GSM7)  # bits 3..2; the last is re
 _OUTCOMES = (DELIVERED, TRYING, FAILED, ABANDONED, ABANDONED, ABANDONED, ABANDONED, ABANDONED)
 
 
-class _Reader:
-    """A cursor over a PDU; `at` counts from the PDU's beginning, service centre included."""
-
-    def __init__(self, data: bytes):
-        self.data = data
-        self.at = 0
-
-    def octet(self) -> int:
-        if self.at >= len(self.data):
-            raise Error("pdu", "ends too early", self.at)
-        self.at += 1
-        return self.data[self.at - 1]
-
-    def octets(self, count: int) -> bytes:
-        if self.at + count > len(self.data):
-            raise Error("pdu", "ends too early", len(self.data))
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-
 class Deliver:
     """A message received.
 
@@ -60,14 +40,16 @@ class Deliver:
     timestamp: (year, month, day, hour, minute, second, zone in quarters of an hour) when the service centre took the
         message, in its local time; None when it is no date.
     concat: (reference, total, index from 1) of a part of a longer message, else None.
+    wide: whether that reference has 16 bits; 7 of 16 bits and 7 of 8 bits are two different messages.
     """
 
-    def __init__(self, sender, text, data, timestamp, concat):
+    def __init__(self, sender, text, data, timestamp, concat, wide=False):
         self.sender = sender
         self.text = text
         self.data = data
         self.timestamp = timestamp
         self.concat = concat
+        self.wide = wide
 
 
 class StatusReport:
@@ -97,29 +79,66 @@ def parse(pdu: "str | bytes", *, smsc: bool = True) -> "Deliver | StatusReport":
     """The message in a PDU as a modem gives it: hexadecimal text, or octets.
 
     smsc: whether the service centre's address stands before the message, as it does after +CMT, +CDS, +CMGR and +CMGL.
-    Octets after the message are ignored: some modems hand over a SIM's whole record.
+    Octets after the message are ignored: some modems hand over a SIM's whole record, and a report may end with
+    parameters that say nothing about its message.
     Raises Error (argument "pdu", offset in octets) for anything else than a whole SMS-DELIVER or SMS-STATUS-REPORT.
     """
-    reader = _Reader(_octets(pdu))
-    if smsc:
-        if reader.octet() > _MAX_CENTRE:
+    data = _octets(pdu)
+    start = 0
+    if smsc and data:
+        if data[0] > _MAX_CENTRE:
             raise Error("pdu", "service centre address too long", 0)
-        reader.octets(reader.data[0])
-    start = reader.at
-    first = reader.octet()
-    if first & _TYPE_MASK == _TYPE_SUBMIT:
+        start = data[0] + 1
+    if start + 2 > len(data):
+        raise _ends(data)
+    first = data[start]
+    kind = first & _TYPE_MASK
+    if kind == _TYPE_SUBMIT:
         raise Error("pdu", "neither a message received nor a status report", start)
-    if first & _TYPE_MASK == _TYPE_REPORT:
+    if kind == _TYPE_REPORT:
+        recipient, at = address.decode(data, start + 2)
+        if at + 15 > len(data):
+            raise _ends(data)
         return StatusReport(
-            reader.octet(), address.decode(reader), _timestamp(reader), _timestamp(reader), reader.octet()
+            data[start + 1], recipient, _timestamp(data[at : at + 7]), _timestamp(data[at + 7 : at + 14]), data[at + 14]
         )
     # the reserved message type is processed as SMS-DELIVER (§9.2.3.1)
-    sender = address.decode(reader)
-    reader.octet()  # protocol identifier
-    alphabet = _alphabet(reader)
-    timestamp = _timestamp(reader)
-    text, data, concat = _user_data(reader, alphabet, bool(first & _HEADER_PRESENT))
-    return Deliver(sender, text, data, timestamp, concat)
+    sender, at = address.decode(data, start + 1)
+    # protocol identifier, data coding scheme, time stamp, length of the user data
+    if at + 10 > len(data):
+        raise _ends(data)
+    alphabet = _alphabet(data[at + 1])
+    timestamp = _timestamp(data[at + 2 : at + 9])
+    length = data[at + 9]
+    if length > (_MAX_SEPTETS if alphabet == _GSM7 else _MAX_USER_OCTETS):
+        raise Error("pdu", "user data too long", at + 9)
+    end = at + 10 + ((length * 7 + 7) >> 3 if alphabet == _GSM7 else length)
+    if end > len(data):
+        raise _ends(data)
+    body = data[at + 10 : end]
+    header = 0
+    concat = None
+    wide = False
+    if first & _HEADER_PRESENT:
+        header = body[0] + 1 if body else 1
+        if header > len(body):
+            raise Error("pdu", "header longer than the user data", at + 10)
+        concat, wide = _concatenation(body[1:header])
+    if alphabet == _OCTETS:
+        return Deliver(sender, "", body[header:], timestamp, concat, wide)
+    if alphabet == _UCS2:
+        text = from_utf16(body[header:] if header else body)
+    else:
+        septets = unpack(body, length)
+        if header:
+            # the text begins at the first septet boundary after the header (§9.2.3.24)
+            septets = septets[(header * 8 + 6) // 7 :]
+        text = from_septets(septets)
+    return Deliver(sender, text, None, timestamp, concat, wide)
+
+
+def _ends(data: bytes) -> Error:
+    return Error("pdu", "ends too early", len(data))
 
 
 def _octets(pdu: "str | bytes") -> bytes:
@@ -136,35 +155,24 @@ def _octets(pdu: "str | bytes") -> bytes:
         raise Error("pdu", "not hexadecimal") from None
 
 
-def _timestamp(reader: _Reader) -> "tuple[int, ...] | None":
+def _timestamp(raw: bytes) -> "tuple[int, ...] | None":
     """TP-Service-Centre-Time-Stamp (§9.2.3.11): swapped decimal digits; bit 3 of the last octet is the zone's sign."""
-    raw = reader.octets(7)
-    fields = [_decimal(octet) for octet in raw]
-    fields[0] += 2000
-    fields[6] = _decimal(raw[6] & 0xF7)
-    if raw[6] & 0x08:
-        fields[6] = -fields[6]
-    _, month, day, hour, minute, second, _ = fields
+    digits = raw[:6] + bytes((raw[6] & 0xF7,))
+    if not hexlify(digits).isdigit():
+        # a digit that is none reads as 0
+        digits = bytes([(o >> 4 if o >> 4 <= 9 else 0) << 4 | (o & 0xF if o & 0xF <= 9 else 0) for o in digits])
+    year, month, day, hour, minute, second, zone = [(octet & 0xF) * 10 + (octet >> 4) for octet in digits]
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour <= 23 and minute <= 59 and second <= 59):
         return None
-    return tuple(fields)
+    return 2000 + year, month, day, hour, minute, second, -zone if raw[6] & 0x08 else zone
 
 
-def _decimal(octet: int) -> int:
-    # a digit that is none reads as 0 (§9.2.3.11)
-    tens, ones = octet & 0xF, octet >> 4
-    return (tens * 10 if tens <= 9 else 0) + (ones if ones <= 9 else 0)
-
-
-def _alphabet(reader: _Reader) -> int:
+def _alphabet(scheme: int) -> int:
     """TP-Data-Coding-Scheme (3GPP 23.038 §4)."""
-    start = reader.at
-    scheme = reader.octet()
     group = scheme >> 4
     if group < 0x8:
-        if scheme & 0x20:
-            raise Error("pdu", "compressed text", start)
-        return _GENERAL_ALPHABETS[scheme >> 2 & 3]
+        # compressed text is handed on as the octets it is: its length counts octets as well (§9.2.3.16)
+        return _OCTETS if scheme & 0x20 else _GENERAL_ALPHABETS[scheme >> 2 & 3]
     if group == 0xE:
         return _UCS2
     if group == 0xF and scheme & 0x04:
@@ -172,49 +180,24 @@ def _alphabet(reader: _Reader) -> int:
     return _GSM7
 
 
-def _user_data(reader: _Reader, alphabet: int, has_header: bool) -> tuple:
-    """(text, data, concat) of TP-User-Data-Length and TP-User-Data (§9.2.3.16, §9.2.3.24)."""
-    start = reader.at
-    length = reader.octet()
-    if length > (_MAX_SEPTETS if alphabet == _GSM7 else _MAX_USER_OCTETS):
-        raise Error("pdu", "user data too long", start)
-    body = reader.octets((length * 7 + 7) >> 3 if alphabet == _GSM7 else length)
-    header_octets = 0
+def _concatenation(header: bytes) -> "tuple[tuple[int, int, int] | None, bool]":
+    """The last valid concatenation element with an 8-bit (§9.2.3.24.1) or a 16-bit reference (§9.2.3.24.8), and which."""
     concat = None
-    if has_header:
-        header_octets = body[0] + 1 if body else 1
-        if header_octets > len(body):
-            raise Error("pdu", "header longer than the user data", start + 1)
-        concat = _concatenation(body[1:header_octets])
-    if alphabet == _GSM7:
-        # the text begins at the first septet boundary after the header
-        header_septets = (header_octets * 8 + 6) // 7
-        return from_septets(unpack(body, length)[header_septets:]), None, concat
-    if alphabet == _UCS2:
-        return from_utf16(body[header_octets:]), None, concat
-    return "", body[header_octets:], concat
-
-
-def _concatenation(header: bytes) -> "tuple[int, int, int] | None":
-    """The last valid concatenation element with an 8-bit (§9.2.3.24.1) or a 16-bit reference (§9.2.3.24.8)."""
-    concat = None
+    wide = False
     at = 0
     while at < len(header):
         end = at + 2
         if end <= len(header):
             end += header[at + 1]
         if end > len(header):
-            return None  # a header whose elements do not fill it is ignored as a whole (§9.2.3.24)
+            return None, False  # a header whose elements do not fill it is ignored as a whole (§9.2.3.24)
         identifier = header[at]
-        element = header[at + 2 : end]
+        # 00 has 3 octets, 08 has 4
+        if (identifier == 0x00 or identifier == 0x08) and header[at + 1] == 3 + (identifier >> 3):
+            total, index = header[end - 2], header[end - 1]
+            if 1 <= index <= total:  # else the element is ignored
+                wide = identifier == 0x08
+                reference = header[at + 2] << 8 | header[at + 3] if wide else header[at + 2]
+                concat = (reference, total, index)
         at = end
-        if identifier == 0x00 and len(element) == 3:
-            reference = element[0]
-        elif identifier == 0x08 and len(element) == 4:
-            reference = element[0] << 8 | element[1]
-        else:
-            continue
-        total, index = element[-2], element[-1]
-        if 1 <= index <= total:  # else the element is ignored
-            concat = (reference, total, index)
-    return concat
+    return concat, wide

@@ -48,6 +48,7 @@ def test_all_ways_to_give_a_pdu():
     assert sms.parse(REPORT[2 * centre :], smsc=False).reference == 0x40
     assert sms.parse(b"\0" + octets[centre:]).reference == 0x40
     assert sms.parse(REPORT + "FF" * 8).reference == 0x40  # a padded record
+    assert sms.parse(REPORT + "07000002E834").delivered  # parameters that say nothing about the message
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,10 @@ def test_timestamp(stamp, expected):
         ("0091", ""),
         ("04811A2B", "*1#2"),
         ("0481C0ED", "0abc"),
+        ("0C813119325476F8", "13912345678"),  # a centre that counts the filler
+        ("0491111F", "+11"),  # the filler ends the number
+        ("0EA13119325476F8FF", "13912345678"),
+        ("0ED041E1B0050DE701", "ABC-Pay"),  # 56 bits hold seven septets and no eighth
     ],
 )
 def test_sender(sender, expected):
@@ -129,6 +134,8 @@ USER_DATA = [
     ("reserved group reads as 7 bits", "04", "80", 2, "E834", "hi", None, None),
     ("class 0, 7 bits", "04", "F0", 2, "E834", "hi", None, None),
     ("reserved message type reads as a message", "03", "00", 2, "E834", "hi", None, None),
+    ("compressed text stays octets", "04", "20", 2, "E834", "", b"\xe84", None),
+    ("padded with U+0000", "04", "08", 6, "621000000000", "成", None, None),
     ("octets", "04", "04", 3, "00FF80", "", b"\x00\xff\x80", None),
     ("class 1, octets", "04", "F5", 1, "41", "", b"A", None),
     ("UCS-2", "04", "08", 4, "6210529F", "成功", None, None),
@@ -162,6 +169,38 @@ def test_user_data(first, scheme, length, body, text, data, concat):
     message = sms.parse(deliver(length, body, first=first, scheme=scheme), smsc=False)
     assert (message.text, message.data, message.concat) == (text, data, concat)
     assert (message.sender, message.timestamp) == ("+8613912345678", NOW)
+
+
+def test_width_of_a_reference():
+    assert sms.parse(deliver(9, "060804004D02016210", first="44", scheme="08"), smsc=False).wide
+    assert not sms.parse(deliver(8, "0500034D02016210", first="44", scheme="08"), smsc=False).wide
+    assert not sms.parse(DELIVER).wide
+
+
+@given(
+    reference=st.integers(0, 255),
+    digits=st.text("0123456789", min_size=1, max_size=20),
+    times=st.lists(st.datetimes(datetime(2000, 1, 1), datetime(2068, 12, 31)), min_size=2, max_size=2),
+    quarters=st.integers(-47, 47),
+    status=st.integers(0, 255),
+)
+def test_status_report_as_gammu_reads_it(reference, digits, times, quarters, status):
+    padded = digits + "F" * (len(digits) % 2)
+    swapped = "".join(padded[i + 1] + padded[i] for i in range(0, len(padded), 2))
+    zone = f"{abs(quarters) % 10:X}{abs(quarters) // 10 | (8 if quarters < 0 else 0):X}"
+    stamps = [
+        "".join(f"{field % 10}{field // 10}" for field in (t.year % 100, *t.timetuple()[1:6])) + zone for t in times
+    ]
+    pdu = f"0006{reference:02X}{len(digits):02X}91{swapped}{stamps[0]}{stamps[1]}{status:02X}"
+    ours, theirs = sms.parse(pdu), gammu.DecodePDU(bytes.fromhex(pdu), True)
+    assert (ours.reference, ours.recipient, ours.status) == (
+        theirs["MessageReference"],
+        theirs["Number"],
+        theirs["DeliveryStatus"] & 0xFF,
+    )
+    for mine, his in ((ours.timestamp, theirs["DateTime"]), (ours.discharged, theirs["SMSCDateTime"])):
+        assert datetime(*mine[:6]) == his.replace(tzinfo=None)
+        assert timedelta(minutes=15 * mine[6]) == his.utcoffset()
 
 
 def gammu_deliver(text: str, coding: str, part: "tuple[int, int, int] | None", number: str, bits: int = 8) -> bytes:
@@ -244,8 +283,6 @@ def test_gammu_writes_names_as_senders(name):
         ("00", 1),
         ("0001000B911346610089F600000CC8F71D14969741F977FD07", 1),  # a message of our own, from the SIM
         ("0004" + "15" + "91" * 30, 2),  # 21 digits
-        ("0004" + "0491" + "11F1" + "00" * 30, 5),  # filler within
-        ("00" + deliver(0, "", scheme="20"), 12),
         ("00" + deliver(161, "00" * 141), 20),
         ("00" + deliver(141, "00" * 141, scheme="08"), 20),
         ("00" + deliver(5, "E834"), 23),
@@ -300,3 +337,20 @@ def test_real_messages_with_octets_changed(pdu, changes):
     for at, value in changes:
         octets[at % len(octets)] = value
     _reads_or_refuses(octets, True)
+
+
+# gsmmodem writes ` for §, drops a last @, and leaves surrogate pairs in halves
+plain = st.text(gsm_characters.replace("@", "").replace("§", "").replace("\f", ""), max_size=400)
+bmp = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs", "Cc"]), max_size=200)
+
+
+@given(text=plain | bmp, reference=st.integers(0, 65535))
+def test_received_parts_as_gsmmodem_reads_them(text, reference):
+    for part in sms.submit("+8613912345678", text, report=False, concat_ref=reference):
+        first, rest = part.tpdu[0] & 0x40 | 0x04, part.tpdu[2:]
+        pdu = f"00{first:02X}{rest[:11].hex()}{STAMP}{rest[11:].hex()}"
+        ours, theirs = sms.parse(pdu), decodeSmsPdu(pdu)
+        assert (ours.sender, ours.text) == (theirs["number"], theirs["text"])
+        if part.total > 1:
+            (element,) = theirs["udh"]
+            assert ours.concat == (element.reference, element.parts, element.number)

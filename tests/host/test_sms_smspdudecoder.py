@@ -35,3 +35,16 @@ def test_message():
     ours, theirs = sms.parse(pdu), read_incoming_sms(pdu)
     assert (ours.sender, ours.text) == (theirs["sender"], theirs["content"])
     assert ours.timestamp[:6] == theirs["date"].timetuple()[:6]
+
+
+@given(text=ucs2_texts, reference=st.integers(0, 65535))
+def test_same_reading_of_received_parts(text, reference):
+    for part in sms.submit("+8613800138000", text, report=False, concat_ref=reference):
+        frame = bytes((part.tpdu[0] & 0x40 | 0x04,)) + part.tpdu[2:13] + bytes.fromhex("42506070809023")
+        pdu = "00" + (frame + part.tpdu[13:]).hex()
+        ours, theirs = sms.parse(pdu), read_incoming_sms(pdu)
+        assert (ours.sender, ours.text) == (theirs["sender"], theirs["content"].replace("\0", ""))
+        if part.total > 1:
+            partial = theirs["partial"]
+            assert ours.concat == (partial["reference"], partial["parts_count"], partial["part_number"])
+            assert ours.wide == (reference > 255)

@@ -100,6 +100,18 @@ def test_gammu_reads_what_we_wrote_in_seven_bits(text, reference):
         assert places == [(reference, len(parts), index + 1) for index in range(len(parts))]
 
 
+@given(text=any_texts | gsm_texts, reference=st.integers(256, 65535))
+def test_gammu_reads_a_16_bit_reference(text, reference):
+    parts = sms.submit(NUMBER, text, concat_ref=reference)
+    assert len(parts) == sms.count(text, wide=True)[2]
+    assert all(part.length <= 164 for part in parts)
+    read = [read_by_gammu(part) for part in parts]
+    assert "".join(gammu_text(message) for message in read) == text
+    if len(parts) > 1:
+        places = [(m["UDH"]["ID16bit"], m["UDH"]["AllParts"], m["UDH"]["PartNumber"]) for m in read]
+        assert places == [(reference, len(parts), index + 1) for index in range(len(parts))]
+
+
 @given(text=any_texts)
 def test_gammu_reads_any_text(text):
     _, _, total = sms.count(text)
@@ -171,9 +183,42 @@ def test_count(text, expected):
     assert len(sms.submit(NUMBER, text)) == expected[2]
 
 
-def test_lone_surrogate_is_replaced():
-    (part,) = sms.submit(NUMBER, "a\ud83d")
-    assert decodeSmsPdu(part.hex())["text"] == "a\ufffd"
+@pytest.mark.parametrize(
+    "text, units, parts",
+    [
+        ("a" * 160, 160, 1),
+        ("a" * 304, 304, 2),
+        ("a" * 305, 305, 3),
+        ("a" * 151 + "€" + "b" * 151, 304, 3),  # no part ends with an escape
+        ("成" * 70, 70, 1),
+        ("成" * 132, 132, 2),
+        ("成" * 133, 133, 3),
+        ("成" * 65 + "😀" + "成" * 65, 132, 3),  # no part ends with half an emoji
+    ],
+)
+def test_count_with_a_16_bit_reference(text, units, parts):
+    assert sms.count(text, wide=True)[1:] == (units, parts)
+    assert len(sms.submit(NUMBER, text, concat_ref=4660)) == parts
+
+
+def test_known_parts_with_a_16_bit_reference():
+    first, second = sms.submit("10086", "成" * 67 + "a" * 4, report=False, concat_ref=0x1234)
+    assert first.hex() == "00410005810180F600088B060804123402" + "01" + "6210" * 66
+    assert second.hex() == "00410105810180F6000811060804123402" + "02" + "6210" + "0061" * 4
+    first, second = sms.submit("10086", "hello" * 33, report=False, concat_ref=0x1234)
+    assert first.hex().startswith("00410005810180F60000A006080412340201E8329BFD4697D9EC37")  # no fill bit
+
+
+@pytest.mark.parametrize("text, sent", [("a\ud83d", "a\ufffd"), ("\ude00成", "\ufffd成"), ("\ud83dab", "\ufffdab")])
+def test_lone_surrogate_is_replaced(text, sent):
+    (part,) = sms.submit(NUMBER, text)
+    assert decodeSmsPdu(part.hex())["text"] == sent
+
+
+def test_two_halves_make_an_emoji():
+    # an edited file of JSON may say it as two escapes
+    (part,) = sms.submit(NUMBER, "a\ud83d\ude00")
+    assert part.hex().endswith("0061D83DDE00")
 
 
 def test_parts_say_their_place_and_reference():
@@ -209,7 +254,8 @@ def test_number_read_back(number):
 
 
 @pytest.mark.parametrize(
-    "argument, value", [("ref", -1), ("ref", 256), ("concat_ref", 256), ("validity", 0), ("validity", 38_102_401)]
+    "argument, value",
+    [("ref", -1), ("ref", 256), ("concat_ref", -1), ("concat_ref", 65536), ("validity", 0), ("validity", 38_102_401)],
 )
 def test_argument_out_of_range(argument, value):
     with pytest.raises(sms.Error) as caught:

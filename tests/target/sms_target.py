@@ -3,6 +3,7 @@
 import gc
 
 import sms
+from sms.assembler import Assembler
 
 checks = 0
 
@@ -24,6 +25,9 @@ def refused(argument, offset, call, *arguments, **options):
         return
     raise AssertionError("not refused")
 
+
+# while the heap is in one piece
+refused("text", None, sms.count, "成" * (255 * 67 + 1))
 
 # outgoing: number, text, options, what follows the prompt of AT+CMGS
 for number, text, options, expected in (
@@ -55,6 +59,10 @@ for part in sms.submit("10086", "\U0001f600" * 67):
     same(part.tpdu[-2:], b"\xde\x00")
     same(part.tpdu[16:18], b"\xd8\x3d")
 
+first, second = sms.submit("10086", "成" * 67 + "aaaa", report=False, concat_ref=0x1234)
+same(second.hex(), "00410105810180F6000811060804123402026210" + "0061" * 4)
+same(sms.count("a" * 305, True), (sms.GSM7, 305, 3))
+
 # incoming
 report = sms.parse("079119890400202306400C91197909913764511090718384225110907183252200")
 same((report.reference, report.recipient, report.status), (0x40, "+919790197346", 0))
@@ -67,7 +75,19 @@ same(message.timestamp, (2002, 8, 26, 19, 37, 41, 0))
 message = sms.parse("040ED0C3A6B0250CBBD7000842506070809023086210529FD83DDE00", smsc=False)
 same((message.sender, message.text), ("CMB-Bank", "成功\U0001f600"))
 message = sms.parse("0891683108100005f0400d91683119325476f8000042506070809000090500034d0201d069")
-same((message.text, message.concat), ("hi", (77, 2, 1)))
+same((message.text, message.concat, message.wide), ("hi", (77, 2, 1), False))
+message = sms.parse("040C813119325476F80008425060708090230A621000000041D83D6210", smsc=False)
+same((message.sender, message.text), ("13912345678", "成A\ufffd成"))
+
+# parts put together again, the last one first and twice
+whole = Assembler()
+done = []
+text = "成a\U0001f600" * 60
+for part in reversed(sms.submit("10086", text, report=False, concat_ref=4660)):
+    frame = b"\x44" + part.tpdu[2:9] + bytes(7) + part.tpdu[9:]
+    for _ in range(2):
+        done.append(whole.add(sms.parse(frame, smsc=False), 0))
+same(done, [None] * 6 + [("10086", text, None), None])
 
 # a message written and read back through the other direction's frame
 for text in ("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ", "^{}\\[~]|€\f", "¡§¿ÄÖÑÜäöñüà", "成a\U0001f600"):
@@ -85,7 +105,6 @@ for number in ("", "+", "1380013800x", "1" * 21, "１３８"):
     refused("number", None, sms.submit, number, "x")
 refused("ref", None, sms.submit, "1", "x", ref=256)
 refused("validity", None, sms.submit, "1", "x", validity=0)
-refused("text", None, sms.count, "成" * (255 * 67 + 1))
 for pdu, offset in (("", 0), ("0", None), ("zz", None), ("成", None), ("00" * 201, None), ("079119", 3), (b"\x00", 1)):
     refused("pdu", offset, sms.parse, pdu)
 
@@ -110,6 +129,17 @@ def heap_used():
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
 
+
+# ten thousand different characters leave nothing behind
+mark = heap_used()
+for start in range(0x4E00, 0x4E00 + 10000, 50):
+    body = b"".join([bytes((code >> 8, code & 0xFF)) for code in range(start, start + 50)])
+    message = sms.parse(b"\x04\x01\x81\xf1\x00\x08" + bytes(7) + bytes((100,)) + body, smsc=False)
+    (part,) = sms.submit("1", message.text, report=False)
+    assert part.tpdu[-100:] == body
+    message = part = body = None
+assert heap_used() - mark < 512, heap_used() - mark
+checks += 1
 
 seed = 1
 for _ in range(50):
