@@ -1,13 +1,34 @@
 """A terminal's end of the simulated modem, in memory: types commands and collects lines."""
 
 import asyncio
+import socket
 from datetime import datetime, timezone
 
+import streams
 import virtualclock
 from posterm.sim.modem import ModemConfig, ModemSim
 
 FINALS = ("OK", "ERROR", "+CME ERROR", "+CMS ERROR")
 START = datetime(2025, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+class Hosts:
+    """Accepts every connection and keeps the far ends."""
+
+    def __init__(self):
+        self.ends = []
+        self.dialled = []
+
+    async def connect(self, host, port):
+        self.dialled.append((host, port))
+        errors = {"refused": ConnectionRefusedError(), "nowhere": socket.gaierror(), "unreachable": OSError()}
+        if host in errors:
+            raise errors[host]
+        if host == "silent":
+            await asyncio.sleep(3600)
+        near, far = streams.pair()
+        self.ends.append(far)
+        return near, near
 
 
 class Terminal:
@@ -47,9 +68,11 @@ class Terminal:
             while True:
                 place = self.heard.find(wanted)
                 if place >= 0:
+                    if wanted.endswith((b">", b"> ", b"\r\n")):
+                        return place + len(wanted)
                     end = self.heard.find(b"\r\n", place + len(wanted))
-                    if end >= 0 or wanted.endswith((b">", b"> ")):
-                        return place + len(wanted) if end < 0 else end
+                    if end >= 0:
+                        return end
                 await self.more()
 
         end = await asyncio.wait_for(wait(), seconds)
@@ -59,21 +82,21 @@ class Terminal:
 
     async def ready(self):
         self.sim.start()
-        await self.until(b"PB DONE")
+        await self.until(self.sim.config.kind.ready[-1].encode())
         await asyncio.sleep(0.5)
         assert await self.command("ATE0") == ["ATE0\r", "OK"]
         self.heard.clear()
         return self
 
-    async def command(self, text, seconds=60.0):
-        """Send a line, return all lines up to the final result."""
+    async def command(self, text, seconds=60.0, final=FINALS):
+        """Send a line, return all lines up to the final result, a line that begins with one of `final`."""
         self.sim.feed(text.encode() + b"\r")
 
         async def wait():
             while True:
                 lines = self.lines()
                 for count, line in enumerate(lines, 1):
-                    if line.startswith(FINALS):
+                    if line.startswith(final):
                         self.heard.clear()
                         return lines[:count]
                 await self.more()
@@ -86,6 +109,12 @@ class Terminal:
         self.sim.feed(b"AT+CMGS=%d\r" % length)
         await self.until(b"\r\n> ")
         return await self.command(pdu.hex().upper() + "\x1a")
+
+
+def with_hosts(script, config=None):
+    """Run `await script(terminal, hosts)` with hosts that take every connection."""
+    hosts = Hosts()
+    return on_virtual_clock(lambda terminal: script(terminal, hosts), config, hosts.connect)
 
 
 def on_virtual_clock(script, config=None, connect=None, limit=3600):

@@ -7,6 +7,7 @@ import socket
 import stat
 
 import pytest
+import serial
 
 from posterm.sim.control import Control, ControlError, serve
 from posterm.sim.ptyport import PortError, PtyPort
@@ -178,3 +179,14 @@ def test_stale_socket_is_replaced_other_things_are_not(tmp_path):
 
     asyncio.run(main())
     assert path.read_text() == "precious"
+
+
+def test_the_port_knows_the_speed_its_client_has_set():
+    async def main():
+        port = PtyPort()
+        for speed in (9600, 115200, 460800):
+            with serial.Serial(port.path, speed):
+                assert port.client_speed == speed
+        port.close()
+
+    asyncio.run(main())

@@ -1,6 +1,7 @@
 """The modem simulator as a person or a test meets it: control commands, and the program on a pseudo-terminal."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -107,13 +108,13 @@ def test_a_wrong_command_is_refused_with_a_reason(command):
     on_virtual_clock(script)
 
 
-@pytest.fixture
-def program(root, tmp_path):
-    """The simulator as its own process; yields (process, folder) once it is ready."""
+@contextlib.contextmanager
+def running(root, folder, *options):
+    """The simulator as its own process, once it is ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "posterm.sim.modem.cli", "--boot-seconds", "0.05", "--report-delay", "0.1"]
-        + ["--link", tmp_path / "modem", "--control", tmp_path / "control"]
-        + ["--log", tmp_path / "dialogue.log", "--sms-log", tmp_path / "sms.jsonl"],
+        [sys.executable, "-m", "posterm.sim.modem.cli", "--boot-seconds", "0.05", "--report-delay", "0.1", *options]
+        + ["--link", folder / "modem", "--control", folder / "control"]
+        + ["--log", folder / "dialogue.log", "--sms-log", folder / "sms.jsonl"],
         env={**os.environ, "PYTHONPATH": str(root / "tools")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -122,10 +123,16 @@ def program(root, tmp_path):
     try:
         line = process.stdout.readline()
         assert line.startswith("modem simulator ready on /dev/pts/"), process.stderr.read()
-        yield process, tmp_path
+        yield process
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def program(root, tmp_path):
+    with running(root, tmp_path) as process:
+        yield process, tmp_path
 
 
 def expect(port, wanted, seconds=5):
@@ -198,3 +205,22 @@ def test_the_program_names_what_stands_in_its_way(root, tmp_path, options, reaso
         assert done.stderr.startswith("modem: ") and done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert taken.read_text() == "precious"
+
+
+def test_another_family_at_its_own_speed_with_variants(root, tmp_path):
+    options = ("--family", "SIM800", "--variant", "no_space", "--baud", "9600", "--own-number", "13900139000")
+    with running(root, tmp_path, *options):
+        with serial.Serial(str(tmp_path / "modem"), 115200, timeout=0.2) as port:
+            for _ in range(5):
+                port.write(b"AT\r")
+                assert b"OK" not in port.read(200)
+        with serial.Serial(str(tmp_path / "modem"), 9600, timeout=0.2) as port:
+            port.write(b"\r")
+            time.sleep(0.2)
+            port.reset_input_buffer()
+            port.write(b"ATE0;+CGMM;+CSQ;+CNUM\r")
+            heard = expect(port, b"OK\r\n")
+        assert heard.endswith(b'\r\nSIMCOM_SIM800C\r\n\r\n+CSQ:21,99\r\n\r\n+CNUM:"","13900139000",129\r\n\r\nOK\r\n')
+        with Control(tmp_path / "control") as control:
+            status = control.call("status")
+            assert (status["family"], status["variants"]) == ("SIM800", ["no_space"])

@@ -1,32 +1,12 @@
 """TCP through the simulated modem: links in memory on a virtual clock, and a real server on 127.0.0.1."""
 
 import asyncio
-import socket
 
 import pytest
 
 import streams
 from posterm.sim.modem import ModemConfig
-from sim_modem_terminal import Terminal, on_virtual_clock
-
-
-class Hosts:
-    """Accepts every connection and keeps the far ends."""
-
-    def __init__(self):
-        self.ends = []
-        self.dialled = []
-
-    async def connect(self, host, port):
-        self.dialled.append((host, port))
-        errors = {"refused": ConnectionRefusedError(), "nowhere": socket.gaierror(), "unreachable": OSError()}
-        if host in errors:
-            raise errors[host]
-        if host == "silent":
-            await asyncio.sleep(3600)
-        near, far = streams.pair()
-        self.ends.append(far)
-        return near, near
+from sim_modem_terminal import Terminal, on_virtual_clock, with_hosts
 
 
 async def online(terminal, link=0, host="host"):
@@ -58,11 +38,6 @@ async def fetch(terminal, link=0, limit=1500):
     assert rest[got:] == b"\r\n\r\nOK\r\n"
     terminal.heard.clear()
     return rest[:got], left
-
-
-def with_hosts(script, config=None):
-    hosts = Hosts()
-    return on_virtual_clock(lambda terminal: script(terminal, hosts), config, hosts.connect)
 
 
 def test_binary_data_pass_both_ways_unchanged_and_are_announced_once():

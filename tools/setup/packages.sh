@@ -17,6 +17,7 @@ base python3-venv python ensurepip
 host python3-dev header Python.h
 host valgrind file /usr/include/valgrind/memcheck.h
 host clang command clang
+host gammu command gammu
 host libclang-rt-14-dev file /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 machines gcc-riscv64-unknown-elf command riscv64-unknown-elf-gcc
 machines picolibc-riscv64-unknown-elf file /usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs

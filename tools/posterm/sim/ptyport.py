@@ -13,10 +13,12 @@ a hang-up, and bytes nobody fetches are lost after `stall` seconds instead of st
 
 import asyncio
 import os
+import termios
 import tty
 from pathlib import Path
 
 CHUNK = 4096
+_SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[0] == "B" and name[1:].isdigit()}
 
 
 class PortError(OSError):
@@ -130,6 +132,11 @@ class PtyPort:
         if self._dropping is not None:
             self._dropping.cancel()
             self._dropping = None
+
+    @property
+    def client_speed(self) -> int:
+        """The speed in baud the client has set its end to (a port nobody has opened yet: the kernel's 38400)."""
+        return _SPEEDS.get(termios.tcgetattr(self._slave)[5], 0)
 
     async def drain(self) -> None:
         """Wait until everything written has been taken by the line or dropped."""

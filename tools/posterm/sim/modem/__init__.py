@@ -1,4 +1,4 @@
-"""A SIM7600-class modem in software, with the network, a message centre and the customer's phone behind it.
+"""A modem in software (SIM800, SIM7600, A7670, EC200, EC800), with the network, a message centre and the customers' phones.
 
     sim = ModemSim(write=port.write)        # bytes towards the terminal
     sim.start()

@@ -1,46 +1,23 @@
-"""The modem itself: power, the command line, unsolicited codes and injected faults.
+"""The modem itself: power, boot, and its parts.
 
 States: off --start/power_on--> booting --boot seconds--> on --reboot--> booting, --power_off--> off.
-One task reads command lines and carries them out one after the other; while it waits at a prompt, unsolicited codes
-are held back, otherwise they appear at any moment.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 
+from posterm.sim.modem import cipstart, netopen, qiopen
+from posterm.sim.modem.centre import MessageCentre
 from posterm.sim.modem.config import ModemConfig
+from posterm.sim.modem.dialogue import Dialogue
+from posterm.sim.modem.faults import Faults
 from posterm.sim.modem.general import General
 from posterm.sim.modem.line import Line
-from posterm.sim.modem.masking import shown_line
 from posterm.sim.modem.messages import Messages
 from posterm.sim.modem.network import Network
-from posterm.sim.modem.phone import MessageCentre
-from posterm.sim.modem.results import (
-    CME_TEXTS,
-    CmeFailure,
-    CmsFailure,
-    Command,
-    Failure,
-    NoAnswer,
-    parse_command,
-    split_line,
-)
-from posterm.sim.modem.sockets import Sockets
-from posterm.sim.modem.typed import Typed
 
-LINE_LIMIT = 560  # characters of one command line
-HELD_LIMIT = 64  # unsolicited lines held back while a prompt is open
-
-FAULT_POINTS = (
-    "prompt",  # the prompt of AT+CMGS has been shown
-    "cmgs_before_send",  # Ctrl-Z taken, nothing sent
-    "cmgs_before_ack",  # message sent, +CMGS not yet said
-    "cipopen",  # before connecting
-    "cipsend",  # before the prompt of AT+CIPSEND
-    "cipsend_sent",  # payload handed to the host, no OK yet
-    "ciprxget",  # data asked for, not given
-)
+SOCKETS = {"netopen": netopen.Sockets, "cipstart": cipstart.Sockets, "qiopen": qiopen.Sockets}
 
 
 def _utc_now() -> datetime:
@@ -48,13 +25,14 @@ def _utc_now() -> datetime:
 
 
 class ModemSim:
-    """A modem of the SIM7600 family, without any transport.
+    """A modem of one of the FAMILIES, without any transport.
 
     write: takes the bytes meant for the terminal.
     connect: `async (host, port) -> (reader, writer)`, asyncio's streams or look-alikes.
     now: wall clock, a datetime (naive ones are local time of `config.zone`).
     log: takes (mark, text) of the masked dialogue.
     sms_log: takes each message a phone received, as a dict with the number in full.
+    terminal_speed: tells the terminal's end of the line in baud; only asked when `config.baud` is set.
     """
 
     def __init__(
@@ -65,34 +43,47 @@ class ModemSim:
         now: Callable[[], datetime] | None = None,
         log: Callable[[str, str], None] | None = None,
         sms_log: Callable[[dict], None] | None = None,
+        terminal_speed: Callable[[], int] | None = None,
     ):
         self.config = config or ModemConfig()
         self.now = now or _utc_now
-        self.line = Line(write, log)
+        self.speed = self.config.baud
+        self._terminal_speed = terminal_speed
+        self.line = Line(write, log, self._speeds_differ)
         self.state = "off"
         self.boots = 0
+        self.booted_at = 0.0
         self.sim_ready = False
         self.sms_ready = False
-        self.echo = self.config.echo
-        self.cmee = self.config.cmee
+        self.faults = Faults(self)
         self.general = General(self)
         self.network = Network(self)
         self.messages = Messages(self)
-        self.sockets = Sockets(self, connect or asyncio.open_connection)
+        self.sockets = SOCKETS[self.config.kind.sockets](self, connect or asyncio.open_connection)
         self.centre = MessageCentre(self.config, self.now, self.messages.receive, sms_log)
-        self._commands = {
-            **self.general.commands,
-            **self.network.commands,
-            **self.messages.commands,
-            **self.sockets.commands,
-        }
-        self._faults: dict[str, tuple[str, int]] = {}
-        self._typed = Typed(self.line.note)
-        self._prompting = False
-        self._held: list[tuple[bytes, str | None]] = []
+        self.dialogue = Dialogue(
+            self,
+            {
+                **self.general.commands,
+                **self.network.commands,
+                **self.messages.commands,
+                **self.sockets.commands,
+            },
+        )
+        self.fault_on = self.faults.strike
         self._tasks: set[asyncio.Task] = set()
         self._timers: set[asyncio.TimerHandle] = set()
         self._boot_task: asyncio.Task | None = None
+        self._brown_outs = 0
+        self._recovers = True
+        self._recovery: asyncio.TimerHandle | None = None
+        self.switch_variant("dribble", "dribble" in self.config.variants)
+
+    def switch_variant(self, name: str, on: bool) -> None:
+        """Switch a variant on or off. Raises ValueError for an unknown one."""
+        self.config.variants.switch(name, on)
+        if name == "dribble":
+            self.line.dribble(int(on), 0.001)
 
     # power
 
@@ -102,14 +93,15 @@ class ModemSim:
 
     def power_on(self) -> None:
         """Begin to boot unless already on."""
+        self._end_recovery()
         if self.state == "off":
             self._boot_task = asyncio.get_running_loop().create_task(self._boot())
 
     def power_off(self) -> None:
         """Cut the power: sockets, pending commands and settings are lost, stored messages stay."""
+        self._end_recovery()
         self.state = "off"
         self.sim_ready = self.sms_ready = False
-        self.echo, self.cmee = self.config.echo, self.config.cmee
         for task in list(self._tasks):
             task.cancel()
         for timer in self._timers:
@@ -118,13 +110,17 @@ class ModemSim:
             self._boot_task.cancel()
         self._tasks.clear()
         self._timers.clear()
-        self._typed.clear()
-        self._held.clear()
-        self._prompting = False
         self.line.cut()
         self.line.note("!", "power off")
-        for part in (self.general, self.network, self.messages, self.sockets):
+        self.speed = self.config.baud
+        for part in (self.dialogue, self.general, self.network, self.messages, self.sockets):
             part.reset()
+
+    def power_down(self, word: str = "") -> None:
+        """Switch off in order, with the family's last word."""
+        if word:
+            self.urc(word)
+        self.power_off()
 
     def reboot(self) -> None:
         """Restart at once, as after a brown-out or AT+CRESET."""
@@ -136,17 +132,37 @@ class ModemSim:
         self.power_off()
         self.centre.close()
 
+    def brown_out(self, times: int, recovers: bool = True) -> None:
+        """The supply breaks down at each of the next `times` attaches to the network; then on again unless told not."""
+        self._brown_outs, self._recovers = times, recovers
+
+    def attaching(self) -> bool:
+        """The transmitter draws its current now; False when the supply gives way."""
+        if not self._brown_outs:
+            return True
+        self._brown_outs -= 1
+        self.power_down("UNDER-VOLTAGE WARNNING" if self.config.family == "SIM800" else "")
+        if self._recovers:
+            self._recovery = asyncio.get_running_loop().call_later(self.config.brown_out_pause, self.power_on)
+        return False
+
+    def _end_recovery(self) -> None:
+        if self._recovery is not None:
+            self._recovery.cancel()
+            self._recovery = None
+
     async def _boot(self) -> None:
         self.state = "booting"
         self.boots += 1
         await asyncio.sleep(self.config.boot)
         self.state = "on"
-        self.spawn(self._serve())
+        self.booted_at = asyncio.get_running_loop().time()
+        self.spawn(self.dialogue.serve())
         for banner in self.config.banners:
             self.urc(banner)
         await asyncio.sleep(self.config.sim_delay)
         if self.config.sim == "absent":
-            self.urc("+CPIN: SIM REMOVED")
+            self.urc(self.config.kind.no_sim)
         elif self.config.sim == "pin":
             self.urc("+CPIN: SIM PIN")
         else:
@@ -156,14 +172,18 @@ class ModemSim:
         """The SIM can be used from now on: announce it, then messages, then the network."""
         self.sim_ready = True
         self.urc("+CPIN: READY")
-        self.later(self.config.sms_delay, self._sms_done)
+        for index, word in enumerate(self.config.kind.ready):
+            self.later(self.config.sms_delay + index * self.config.sim_delay, self._loaded, word)
         self.later(self.config.registration_delay, self.network.attach)
 
-    def _sms_done(self) -> None:
-        self.sms_ready = True
-        self.urc("SMS DONE")
-        self.later(self.config.sim_delay, self.urc, "PB DONE")
-        self.centre.flush()
+    def _loaded(self, word: str) -> None:
+        messages = "SMS" in word
+        if messages and "no_sms" in self.config.variants:
+            return
+        self.sms_ready |= messages
+        self.urc(word)
+        if messages:
+            self.centre.flush()
 
     # time and tasks that end with the power
 
@@ -184,137 +204,22 @@ class ModemSim:
         timer = asyncio.get_running_loop().call_later(delay, due)
         self._timers.add(timer)
 
-    # towards the terminal
+    # the line
 
-    def urc(self, text: str, shown: str | None = None) -> None:
-        """Send an unsolicited line; held back while a prompt waits for data."""
-        self.urc_bytes(b"\r\n" + text.encode("latin-1", "replace") + b"\r\n", shown)
-
-    def urc_bytes(self, data: bytes, shown: str | None = None) -> None:
-        """Send an unsolicited block as it stands."""
-        if self.state != "on":
-            return
-        if self._prompting:
-            if len(self._held) < HELD_LIMIT:
-                self._held.append((data, shown))
-            return
-        self.line.send(data, shown)
-
-    def _answer(self, text: str | bytes) -> None:
-        if isinstance(text, bytes):  # header line and payload: the payload must not be logged
-            head = text.partition(b"\r\n")[0]
-            self.line.send(b"\r\n" + text + b"\r\n", f"{head.decode('latin-1')} <payload>")
-        else:
-            self.line.send(b"\r\n" + text.encode("latin-1", "replace") + b"\r\n")
-
-    # from the terminal
+    def _speeds_differ(self) -> bool:
+        return self._terminal_speed is not None and self.speed is not None and self._terminal_speed() != self.speed
 
     def feed(self, data: bytes) -> None:
         """Take bytes the terminal sent. Nothing listens while the modem is off or boots."""
         if self.state == "on":
-            self._typed.feed(data)
+            self.dialogue.feed(self.line.heard(data))
 
-    async def read_message(self, prompt: bytes, point: str = "") -> bytes | None:
-        """Show a prompt and return what is typed up to Ctrl-Z, None after ESC or too long a wait.
+    def urc(self, text: str, shown: str | None = None) -> None:
+        """Say an unsolicited line, or several."""
+        if self.state == "on":
+            self.dialogue.urc(text, shown)
 
-        A fault may strike at `point`, once the prompt is shown.
-        """
-        return await self._prompt(prompt, self._typed.message, point)
-
-    async def read_payload(self, prompt: bytes, size: int | None) -> bytes | None:
-        """Show a prompt and return exactly `size` bytes, or without a size what comes before Ctrl-Z."""
-        if size is None:
-            return await self.read_message(prompt)
-        return await self._prompt(prompt, lambda: self._typed.payload(size))
-
-    async def _prompt(self, prompt: bytes, read: Callable[[], Awaitable], point: str = "") -> bytes | None:
-        self._typed.clear()  # what came before the prompt is not data
-        self._prompting = True
-        self.line.send(prompt)
-        try:
-            await self.passing(point)
-            return await asyncio.wait_for(read(), self.config.data_timeout)
-        except asyncio.TimeoutError:
-            self._typed.clear()
-            return None
-        finally:
-            self._prompting = False
-
-    async def _serve(self) -> None:
-        while True:
-            raw = await self._typed.line()
-            text = "".join(chr(byte) for byte in raw if 0x20 <= byte < 0x7F)
-            start = text.upper().find("AT")
-            commands = self._parse(text[start + 2 :]) if start >= 0 else []
-            known = bool(commands) and all(command.name in self._commands for command in commands)
-            if raw.strip():
-                self.line.note(">", shown_line(raw, known or text.upper() == "AT"))
-            if self.echo and raw:
-                self.line.send(raw + b"\r", shown="<echo>")
-            if start < 0:
-                continue
-            await self._carry_out(commands, too_long=len(raw) > LINE_LIMIT)
-            held, self._held = self._held, []
-            for data, shown in held:
-                self.line.send(data, shown)
-
-    @staticmethod
-    def _parse(line: str) -> list[Command]:
-        return [command for part in split_line(line) for command in parse_command(part)]
-
-    async def _carry_out(self, commands: list[Command], too_long: bool) -> None:
-        await asyncio.sleep(self.config.latency)
-        try:
-            if too_long:
-                raise Failure
-            for command in commands:
-                handler = self._commands.get(command.name)
-                if handler is None:
-                    raise Failure
-                for text in await handler(command) or ():
-                    self._answer(text)
-        except NoAnswer:
-            return
-        except Failure as failure:
-            for text in failure.info:
-                self._answer(text)
-            self._answer(self._final(failure))
-        else:
-            self._answer("OK")
-
-    def _final(self, failure: Failure) -> str:
-        if isinstance(failure, CmsFailure):
-            return f"+CMS ERROR: {failure.code}"
-        if isinstance(failure, CmeFailure) and self.cmee:
-            reason = str(failure.code) if self.cmee == 1 else CME_TEXTS.get(failure.code, "unknown")
-            return f"+CME ERROR: {reason}"
-        return "ERROR"
-
-    # faults
-
-    def fault_on(self, point: str, action: str, count: int = 1) -> None:
-        """Do `action` ("reboot" or "silence") the `count`-th time the modem comes by `point`, once."""
-        if point not in FAULT_POINTS:
-            raise ValueError(f"no such point; choose one of {', '.join(FAULT_POINTS)}")
-        if action not in ("reboot", "silence") or count < 1:
-            raise ValueError("a fault reboots or silences, at a count of 1 or more")
-        self._faults[point] = (action, count)
-
-    def has_fault(self, point: str) -> bool:
-        """True when a fault waits at `point`."""
-        return point in self._faults
-
-    async def passing(self, point: str) -> None:
-        """Commands call this where a fault may strike."""
-        action, count = self._faults.get(point, ("", 0))
-        if not action:
-            return
-        if count > 1:
-            self._faults[point] = (action, count - 1)
-            return
-        del self._faults[point]
-        self.line.note("!", f"{action} at {point}")
-        if action == "silence":
-            raise NoAnswer
-        self.reboot()
-        await asyncio.Event().wait()  # this task has just been cancelled with the power
+    def urc_bytes(self, data: bytes, shown: str | None = None) -> None:
+        """Say an unsolicited block as it stands."""
+        if self.state == "on":
+            self.dialogue.urc_bytes(data, shown)

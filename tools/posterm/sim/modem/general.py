@@ -2,29 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from posterm.sim.modem.results import CmeFailure, Command, Failure
+from posterm.sim.modem.config import SPEEDS
+from posterm.sim.modem.families import OPTIONAL
+from posterm.sim.modem.results import CmeFailure, Command, Ended, Failure
 from posterm.sim.modem.tpdu import local_time
 
-# settings the simulator stores and gives back without acting on them: start value
-STORED = {
-    "+IPR": "115200",
-    "+IFC": "0,0",
-    "+CSCLK": "0",
-    "+CNMP": "2",
-    "+CIPMODE": "0",
-    "+CIPTIMEOUT": "120000,120000,120000",
-    "+CIPCCFG": "10,0,0,1,1,0,500",
-    "+CIPHEAD": "1",
-    "+CIPSRIP": "1",
-    "+CSOCKSETPN": "1",
-    "+CGDCONT": '1,"IP","CMNET","0.0.0.0",0,0',
-    "+CGSOCKCONT": '1,"IP","CMNET"',
-    "+CGATT": "1",
-    "+CGACT": "1,1",
-    "+CVHU": "0",
-    "+CTZR": "0",
-    "+CGEREP": "0,0",
-}
+CHARSETS = ("IRA", "GSM", "UCS2", "HEX")
+UNSET_CLOCKS = {"cclk_1980": datetime(1980, 1, 6), "cclk_1970": datetime(1970, 1, 1)}
 
 
 class General:
@@ -33,44 +17,51 @@ class General:
     def __init__(self, sim):
         self.sim = sim
         self.clock_offset: timedelta | None = None
+        self.kind = sim.config.kind
         self.reset()
         identity = {
             "+CGMI": lambda config: config.manufacturer,
             "+GMI": lambda config: config.manufacturer,
             "+CGMM": lambda config: config.model,
             "+GMM": lambda config: config.model,
-            "+CGMR": lambda config: f"+CGMR: {config.firmware}",
-            "+GMR": lambda config: f"+GMR: {config.firmware}",
+            "+CGMR": lambda config: config.kind.revision + config.firmware,
+            "+GMR": lambda config: config.kind.revision.replace("+CGMR", "+GMR") + config.firmware,
             "+CGSN": lambda config: config.imei,
             "+GSN": lambda config: config.imei,
         }
-        self.commands = {
+        commands = {
             **{name: self._identity(text) for name, text in identity.items()},
-            **dict.fromkeys(STORED, self.stored),
+            **dict.fromkeys(self.kind.stored, self.stored),
+            **dict.fromkeys(self.kind.power, self.power),
             "E": self.set_echo,
             "V": self.accept,
             "Q": self.accept,
+            "X": self.accept,
             "Z": self.accept,
             "&F": self.factory,
-            "&W": self.accept,
+            "&W": self.keep,
             "H": self.accept,
             "I": self.identification,
+            "+IPR": self.line_speed,
             "+CMEE": self.error_style,
             "+CPIN": self.sim_pin,
             "+CIMI": self.imsi,
             "+CCID": self.iccid,
             "+CICCID": self.iccid,
+            "+QCCID": self.iccid,
             "+CFUN": self.functionality,
-            "+CRESET": self.restart,
-            "+CPOF": self.switch_off,
+            "+CPAS": self.activity,
+            "+CBC": self.supply,
             "+CCLK": self.clock,
             "+CTZU": self.zone_update,
             "+CSCS": self.character_set,
         }
+        lacking = set(OPTIONAL) - set(self.kind.only)
+        self.commands = {name: call for name, call in commands.items() if name not in lacking}
 
     def reset(self) -> None:
         """Back to the state after power on."""
-        self.settings = dict(STORED)
+        self.settings = dict(self.kind.stored)
         self.cfun = 1
         self.charset = "IRA"
         self.ctzu = self.sim.config.ctzu
@@ -86,15 +77,20 @@ class General:
         return []
 
     async def factory(self, _command: Command):
-        self.sim.echo, self.sim.cmee = True, self.sim.config.cmee
+        dialogue = self.sim.dialogue
+        dialogue.echo, dialogue.cmee = True, self.sim.config.cmee
         return []
 
     async def set_echo(self, command: Command):
-        self.sim.echo = command.number(0, 0, 1, default=0) == 1
+        self.sim.dialogue.echo = command.number(0, 0, 1, default=0) == 1
         return []
 
     async def identification(self, _command: Command):
         config = self.sim.config
+        if self.kind.manufacturer == "Quectel":
+            return [f"{config.manufacturer}\r\n{config.model}\r\nRevision: {config.firmware}"]
+        if self.kind.name == "SIM800":
+            return [f"{config.model.removeprefix('SIMCOM_')} R14.18"]
         return [
             f"Manufacturer: {config.manufacturer}\r\nModel: {config.model}\r\nRevision: {config.firmware}\r\n"
             f"IMEI: {config.imei}\r\n+GCAP: +CGSM"
@@ -102,10 +98,10 @@ class General:
 
     async def error_style(self, command: Command):
         if command.op == "?":
-            return [f"+CMEE: {self.sim.cmee}"]
+            return [f"+CMEE: {self.sim.dialogue.cmee}"]
         if command.op == "=?":
             return ["+CMEE: (0-2)"]
-        self.sim.cmee = command.number(0, 0, 2)
+        self.sim.dialogue.cmee = command.number(0, 0, 2)
         return []
 
     async def stored(self, command: Command):
@@ -122,7 +118,7 @@ class General:
             raise CmeFailure(10)
         if state == "pin":
             raise CmeFailure(11)
-        if not self.sim.sim_ready:
+        if not self.sim.sim_ready or ("sim_busy" in self.sim.config.variants and not self.sim.sms_ready):
             raise CmeFailure(14)
 
     async def sim_pin(self, command: Command):
@@ -150,7 +146,8 @@ class General:
 
     async def iccid(self, command: Command):
         self.need_sim()
-        return [f"{'+ICCID' if command.name == '+CICCID' else '+CCID'}: {self.sim.config.iccid}"]
+        heads = {"+CICCID": "+ICCID: ", "+QCCID": "+QCCID: "}
+        return [heads.get(command.name, self.kind.iccid) + self.sim.config.iccid]
 
     async def functionality(self, command: Command):
         if command.op == "?":
@@ -170,17 +167,51 @@ class General:
             raise Failure
         return []
 
-    async def restart(self, command: Command):
-        if command.op == "":
+    async def power(self, command: Command):
+        """AT+CPOF, CRESET, CPOWD, QPOWD: what the family's table says."""
+        action, final, word = self.kind.power[command.name]
+        if command.op in ("=?", "?"):
+            return []
+        if self.kind.name == "SIM800" and command.number(0, 0, 1) == 0:
+            word = ""  # at once, without a word
+        if action == "reboot":
             self.sim.later(self.sim.config.network_latency, self.sim.reboot)
+        else:
+            self.sim.later(self.sim.config.network_latency, self.sim.power_down, word)
+        if not final:
+            raise Ended
         return []
 
-    async def switch_off(self, command: Command):
-        if command.op == "":
-            self.sim.later(self.sim.config.network_latency, self.sim.power_off)
+    async def line_speed(self, command: Command):
+        if command.op == "?":
+            return [f"+IPR: {self.sim.speed or 0}"]
+        if command.op == "=?":
+            return [f"+IPR: (),({','.join(map(str, SPEEDS))})"]
+        wanted = command.number(0, 0, SPEEDS[-1])
+        if wanted and wanted not in SPEEDS:
+            raise Failure
+        self.sim.later(self.sim.config.latency, self._run_at, wanted or None)  # OK still at the old speed
         return []
+
+    def _run_at(self, speed: int | None) -> None:
+        self.sim.speed = speed
+
+    async def keep(self, _command: Command):
+        self.sim.config.baud = self.sim.speed
+        return []
+
+    async def activity(self, command: Command):
+        return ["+CPAS: (0,3,4)" if command.op == "=?" else "+CPAS: 0"]
+
+    async def supply(self, command: Command):
+        return [] if command.op == "=?" else [self.kind.supply]
 
     # clock
+
+    @property
+    def _network_time(self) -> bool:
+        """The clock follows the network: AT+CTZU, on the SIM800 AT+CLTS."""
+        return self.settings["+CLTS"][:1] == "1" if "+CLTS" in self.settings else bool(self.ctzu)
 
     def _local_now(self) -> datetime:
         return local_time(self.sim.now(), self.sim.config.zone)
@@ -196,9 +227,12 @@ class General:
             self.clock_offset = wanted - self._local_now()
             return []
         zone = self.sim.config.zone
+        never = [start for name, start in UNSET_CLOCKS.items() if name in self.sim.config.variants]
         if self.clock_offset is not None:
             time = self._local_now() + self.clock_offset
-        elif self.ctzu and self.sim.network.was_attached:
+        elif never:
+            time, zone = never[0], 0
+        elif self._network_time and self.sim.network.was_attached:
             time = self._local_now()
         else:
             time, zone = datetime(1980, 1, 6), 0  # the network has not given the time yet
@@ -216,9 +250,9 @@ class General:
         if command.op == "?":
             return [f'+CSCS: "{self.charset}"']
         if command.op == "=?":
-            return ['+CSCS: ("IRA","GSM","UCS2")']
+            return ["+CSCS: (" + ",".join(f'"{name}"' for name in CHARSETS) + ")"]
         wanted = command.string(0).upper()
-        if wanted not in ("IRA", "GSM", "UCS2"):
+        if wanted not in CHARSETS:
             raise Failure
         self.charset = wanted
         return []

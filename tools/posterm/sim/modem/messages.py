@@ -1,68 +1,96 @@
-"""The short message commands, PDU mode only (3GPP 27.005)."""
+"""Short messages in the modem (3GPP 27.005): settings, memories, and where what the network brings goes."""
 
-import asyncio
+from datetime import datetime
 
+from posterm.sim.modem.reading import Reading
 from posterm.sim.modem.results import CmeFailure, CmsFailure, Command, Failure
-from posterm.sim.modem.storage import READ, UNREAD, Storage
-from posterm.sim.modem.tpdu import BadPdu, decode_submit, tpdu_length
+from posterm.sim.modem.sending import Sending
+from posterm.sim.modem.storage import Storage
+from posterm.sim.modem.textmode import TextMode
+from posterm.sim.modem.tpdu import encode_deliver, tpdu_length
 
-REPORT_SLOTS = 10
+MODULE_SLOTS, REPORT_SLOTS = 23, 10
 CNMI_START = [2, 1, 0, 0, 0]
-CNMI_LIMITS = (2, 3, 3, 2, 1)
-CNMI_OFFER = "+CNMI: (0,1,2),(0,1,2,3),(0,2,3),(0,1,2),(0,1)"
 
-NOT_ALLOWED, NOT_SUPPORTED, BAD_PDU, NO_SIM, PIN_NEEDED = 302, 303, 304, 310, 311
-BAD_INDEX, SMSC_UNKNOWN, NO_SERVICE, NO_CNMA_EXPECTED = 321, 330, 331, 340
+NOT_ALLOWED, NOT_SUPPORTED, NO_SIM, PIN_NEEDED, NO_CNMA_EXPECTED = 302, 303, 310, 311, 340
 
 
 class Messages:
-    """Sending, storing and routing; `receive` is what the message centre calls."""
+    """Storing and routing; `receive` is what the message centre calls."""
 
     def __init__(self, sim):
         self.sim = sim
-        module, reports = Storage(23), Storage(REPORT_SLOTS)
-        self.storages = {"SM": Storage(sim.config.memory), "ME": module, "MT": module, "SR": reports}
-        self._errors: list[int] = []
+        self.kind = sim.config.kind
+        first = self.kind.first_slot
+        sim_card, module = Storage(sim.config.memory, first), Storage(MODULE_SLOTS, first)
+        self.storages = {"SM": sim_card, "ME": module, "MT": module}
+        if '"SM_P"' in self.kind.cpms_offer:
+            self.storages.update(SM_P=sim_card, ME_P=module)
+        if '"SR"' in self.kind.cpms_offer:
+            self.storages["SR"] = Storage(REPORT_SLOTS, first)
         self.smsc = sim.config.smsc
+        self.text = TextMode(self)
+        self.sending = Sending(self)
+        self.reading = Reading(self)
         self.reset()
-        self.commands = {
+        self.fail_next = self.sending.fail_next
+        commands = {
             "+CMGF": self.mode,
             "+CSMS": self.service,
             "+CPMS": self.preferred,
             "+CNMI": self.indications,
             "+CSCA": self.centre_address,
-            "+CMGS": self.send,
             "+CMMS": self.accept,
-            "+CSMP": self.accept,
-            "+CSDH": self.accept,
-            "+CMGR": self.read,
-            "+CMGL": self.list,
-            "+CMGD": self.delete,
+            "+CSMP": self.text.parameters,
+            "+CSDH": self.text.headers,
             "+CNMA": self.acknowledge,
+            **self.sending.commands,
+            **self.reading.commands,
         }
+        self.commands = {name: self._unless_without(call) for name, call in commands.items()}
+
+    def _unless_without(self, call):
+        async def answer(command: Command):
+            if "no_sms" in self.sim.config.variants:
+                raise Failure
+            return await call(command)
+
+        return answer
 
     def reset(self) -> None:
         """Settings after power on; stored messages stay."""
         self.cnmi = list(CNMI_START)
         self.csms = 0
-        self.memories = ["SM", "SM", "SM"]
+        self.memories = list(self.kind.memories)
+        self.text.reset()
         self._unconfirmed: bytes | None = None
         self._confirmation = 0
-        self._full_told = False
+        self.full_told = False
 
-    def fail_next(self, code: int, count: int = 1) -> None:
-        """The network refuses the next `count` messages with this +CMS ERROR."""
-        if not 0 <= code <= 999 or not 1 <= count <= 1000:
-            raise ValueError("code is 0 to 999, count 1 to 1000")
-        self._errors += [code] * count
-
-    def _need_ready(self) -> None:
+    def need_ready(self) -> None:
+        """Fail with the code that fits unless messages can be used."""
         if self.sim.config.sim == "absent":
             raise CmsFailure(NO_SIM)
         if self.sim.config.sim == "pin":
             raise CmsFailure(PIN_NEEDED)
         if not self.sim.sms_ready:
             raise CmeFailure(14)
+
+    def room_made(self) -> None:
+        """A place may be free again: let the network try."""
+        self.full_told = False
+        self.sim.later(self.sim.config.network_latency, self.sim.centre.flush)
+
+    def fill(self, memory: str, leave: int) -> int:
+        """Fill a memory with old messages but for `leave` places; return how many were put in."""
+        if memory not in self.storages:
+            raise ValueError(f"a memory is one of {', '.join(self.storages)}")
+        storage, added = self.storages[memory], 0
+        pdu = encode_deliver("10086", "0", self.sim.config.smsc, datetime(2020, 1, 1), self.sim.config.zone)[0]
+        while len(storage.slots) < storage.size - leave:
+            storage.add(pdu)
+            added += 1
+        return added
 
     # from the network
 
@@ -71,34 +99,52 @@ class Messages:
         if not (self.sim.sms_ready and self.sim.network.sms_possible) or self._unconfirmed is not None:
             return False
         mode, deliveries, _, reports, _ = self.cnmi
+        variants = self.sim.config.variants
+        if kind == "report" and "no_reports" in variants:
+            return True  # lost
         if mode == 0:
             return False  # buffered until codes are wanted again
         if kind == "deliver" and deliveries >= 2:
             self._direct(f"+CMT: ,{tpdu_length(pdu)}", pdu)
-        elif kind == "report" and reports == 1:
-            self._direct(f"+CDS: {tpdu_length(pdu)}", pdu)
+        elif kind == "report" and reports == 1 and "reports_stored" not in variants:
+            comma = "," if "cds_comma" in variants else ""
+            self._direct(f"+CDS: {comma}{tpdu_length(pdu)}", pdu)
         elif kind == "report":
-            index = self.storages["SR"].add(pdu)
-            if index is not None and reports == 2:
-                self.sim.urc(f'+CDSI: "SR",{index}')
+            return self._store_report(pdu, announce=reports != 0)
         else:
             return self._store(pdu, announce=deliveries == 1)
+        return True
+
+    def _store_report(self, pdu: bytes, announce: bool) -> bool:
+        memory = "SR" if "SR" in self.storages else self.memories[2]
+        if memory != "SR" and not announce:
+            return True  # nobody wants it
+        index = self.storages[memory].add(pdu)
+        if index is not None and announce:
+            if "cdsi_wrong_memory" in self.sim.config.variants:
+                memory = "SM" if memory == "SR" else "ME"
+            self.sim.urc(f'+CDSI: "{memory}",{index}')
         return True
 
     def _store(self, pdu: bytes, announce: bool) -> bool:
         memory = self.memories[2]
         index = self.storages[memory].add(pdu)
         if index is None:
-            if not self._full_told:
-                self._full_told = True
+            if not self.full_told:
+                self.full_told = True
                 self.sim.urc(f'+CMTI: "{memory}",-1')
             return False
         if announce:
             self.sim.urc(f'+CMTI: "{memory}",{index}')
         return True
 
+    def block(self, head: str, pdu: bytes) -> str:
+        """Return a header and its PDU as this modem writes them."""
+        gap = "\r\n\r\n\r\n" if "blank_before_pdu" in self.sim.config.variants else "\r\n"
+        return f"{head}{gap}{pdu.hex().upper()}"
+
     def _direct(self, head: str, pdu: bytes) -> None:
-        self.sim.urc(f"{head}\r\n{pdu.hex().upper()}")
+        self.sim.urc(self.text.unasked(head, pdu) if self.text.on else self.block(head, pdu))
         if self.csms == 1:
             self._unconfirmed = pdu
             self._confirmation += 1
@@ -118,11 +164,10 @@ class Messages:
 
     async def mode(self, command: Command):
         if command.op == "?":
-            return ["+CMGF: 0"]
+            return [f"+CMGF: {int(self.text.on)}"]
         if command.op == "=?":
-            return ["+CMGF: (0)"]
-        if command.number(0, 0, 1, default=0) == 1:
-            raise CmsFailure(NOT_SUPPORTED)
+            return ["+CMGF: (0,1)"]
+        self.text.on = command.number(0, 0, 1, default=0) == 1
         return []
 
     async def service(self, command: Command):
@@ -138,37 +183,43 @@ class Messages:
         return ",".join(f'"{name}",{len(store.slots)},{store.size}' for name, store in stores)
 
     async def preferred(self, command: Command):
-        self._need_ready()
+        self.need_ready()
         if command.op == "?":
             return [f"+CPMS: {self._use()}"]
         if command.op == "=?":
-            return ['+CPMS: ("ME","MT","SM","SR"),("ME","MT","SM"),("ME","MT","SM")']
-        for position in range(3):
-            name = command.string(position, default=self.memories[position]).upper()
+            return [f"+CPMS: {self.kind.cpms_offer}"]
+        wanted = [command.string(position, default=self.memories[position]).upper() for position in range(3)]
+        for position, name in enumerate(wanted):
             if name not in self.storages or (name == "SR" and position):
                 raise CmsFailure(NOT_ALLOWED)
-            self.memories[position] = name
+        self.memories = wanted
         stores = [self.storages[name] for name in self.memories]
-        self._full_told = False
+        self.full_told = False
         self.sim.centre.flush()
         return ["+CPMS: " + ",".join(f"{len(store.slots)},{store.size}" for store in stores)]
 
     async def indications(self, command: Command):
+        variants = self.sim.config.variants
+        limits = list(self.kind.cnmi_limits)
+        if "cnmi_no_direct" in variants:
+            limits[3] = tuple(value for value in limits[3] if value != 1)
         if command.op == "?":
             return ["+CNMI: " + ",".join(map(str, self.cnmi))]
         if command.op == "=?":
-            return [CNMI_OFFER]
-        if command.op != "=" or len(command.arguments) > len(self.cnmi):
+            if "cnmi_no_direct" in variants:
+                return ["+CNMI: " + ",".join(f"({','.join(map(str, values))})" for values in limits)]
+            return [f"+CNMI: {self.kind.cnmi_offer}"]
+        if command.op != "=" or len(command.arguments) > len(self.cnmi) or "cnmi_refused" in variants:
             raise CmsFailure(NOT_ALLOWED)
-        wanted = [command.number(i, 0, CNMI_LIMITS[i], default=self.cnmi[i]) for i in range(len(self.cnmi))]
-        if wanted[2] == 1:
+        wanted = [command.number(i, 0, max(limits[i]), default=self.cnmi[i]) for i in range(len(self.cnmi))]
+        if any(value not in limits[i] for i, value in enumerate(wanted)):
             raise CmsFailure(NOT_SUPPORTED)
         self.cnmi = wanted
         self.sim.later(self.sim.config.network_latency, self.sim.centre.flush)
         return []
 
     async def centre_address(self, command: Command):
-        self._need_ready()
+        self.need_ready()
         if command.op == "?":
             number = self.smsc or ""
             return [f'+CSCA: "{number}",{145 if number.startswith("+") else 129}']
@@ -177,76 +228,6 @@ class Messages:
             if not (number.lstrip("+").isdigit() or number == "") or len(number) > 21:
                 raise CmsFailure(NOT_ALLOWED)
             self.smsc = number or None
-        return []
-
-    async def send(self, command: Command):
-        if command.op == "=?":
-            return []
-        octets = command.number(0, 1, 999)
-        self._need_ready()
-        if octets > 164:
-            raise CmsFailure(BAD_PDU)
-        sim = self.sim
-        typed = await sim.read_message(sim.config.prompt, point="prompt")
-        if typed is None:
-            return []
-        await sim.passing("cmgs_before_send")
-        try:
-            pdu = bytes.fromhex("".join(typed.decode("ascii").split()))
-            smsc, message = decode_submit(pdu)
-        except ValueError as error:  # bad hex, bytes outside ASCII, BadPdu
-            sim.line.note("!", str(error) if isinstance(error, BadPdu) else "the message is not in hexadecimal")
-            raise CmsFailure(BAD_PDU) from error
-        if tpdu_length(pdu) != octets:
-            raise CmsFailure(BAD_PDU)
-        await asyncio.sleep(sim.config.submit_latency)
-        if not (smsc or self.smsc):
-            raise CmsFailure(SMSC_UNKNOWN)
-        if not sim.network.sms_possible:
-            raise CmsFailure(NO_SERVICE)
-        if self._errors:
-            raise CmsFailure(self._errors.pop(0))
-        reference = sim.centre.submit(message)
-        await sim.passing("cmgs_before_ack")
-        return [f"+CMGS: {reference}"]
-
-    def _entry(self, index: int):
-        storage = self.storages[self.memories[0]]
-        if index not in storage.slots:
-            raise CmsFailure(BAD_INDEX)
-        return storage.slots[index]
-
-    async def read(self, command: Command):
-        if command.op == "=?":
-            return []
-        self._need_ready()
-        entry = self._entry(command.number(0, 0, 999))
-        status, entry.status = entry.status, READ
-        return [f"+CMGR: {status},,{tpdu_length(entry.pdu)}\r\n{entry.pdu.hex().upper()}"]
-
-    async def list(self, command: Command):
-        if command.op == "=?":
-            return ["+CMGL: (0-4)"]
-        self._need_ready()
-        wanted = command.number(0, 0, 4, default=0)
-        lines = []
-        for index, entry in sorted(self.storages[self.memories[0]].slots.items()):
-            if wanted in (4, entry.status):
-                lines.append(f"+CMGL: {index},{entry.status},,{tpdu_length(entry.pdu)}\r\n{entry.pdu.hex().upper()}")
-                entry.status = READ if entry.status == UNREAD else entry.status
-        return lines
-
-    async def delete(self, command: Command):
-        self._need_ready()
-        storage = self.storages[self.memories[0]]
-        if command.op == "=?":
-            return [f"+CMGD: ({','.join(map(str, sorted(storage.slots)))}),(0-4)"]
-        index, scope = command.number(0, 0, 999), command.number(1, 0, 4, default=0)
-        if scope == 0 and index >= storage.size:
-            raise CmsFailure(BAD_INDEX)
-        storage.delete(index, scope)
-        self._full_told = False
-        self.sim.later(self.sim.config.network_latency, self.sim.centre.flush)
         return []
 
     async def acknowledge(self, command: Command):

@@ -16,6 +16,29 @@ CME_TEXTS = {
 }
 
 
+# 3GPP 27.005 §3.2.5 and 24.011 annex E, as modems with verbose errors write them
+CMS_TEXTS = {
+    1: "Unassigned number",
+    8: "Operator determined barring",
+    21: "Short message transfer rejected",
+    27: "Destination out of service",
+    38: "Network out of order",
+    302: "operation not allowed",
+    303: "operation not supported",
+    304: "invalid PDU mode parameter",
+    305: "invalid text mode parameter",
+    310: "SIM not inserted",
+    311: "SIM PIN required",
+    321: "invalid memory index",
+    322: "memory full",
+    330: "SMSC address unknown",
+    331: "no network service",
+    332: "network timeout",
+    340: "no +CNMA acknowledgement expected",
+    500: "unknown error",
+}
+
+
 class Failure(Exception):
     """The command ends with ERROR, after optional information lines."""
 
@@ -38,6 +61,14 @@ class CmsFailure(Failure):
     def __init__(self, code: int):
         super().__init__()
         self.code = code
+
+
+class Ended(Exception):
+    """The command ends with a word of its own in place of OK, such as SHUT OK; without a word it just ends."""
+
+    def __init__(self, text: str = ""):
+        super().__init__(text)
+        self.text = text
 
 
 class NoAnswer(Exception):

@@ -39,6 +39,9 @@ class Submit:
     reference: int  # what the terminal put there; the modem uses its own
     concat: tuple[int, int, int] | None  # reference, total, part (3GPP 23.040 §9.2.3.24.1)
     udh: bytes
+    validity: timedelta | datetime | None  # how long the message centre may try, or until when (aware)
+    body: bytes  # TP-PID, TP-DCS, TP-UDL and TP-UD as they were
+    headed: bool  # TP-UDHI: the user data begin with a header
 
 
 def _check_frame(tpdu: bytes) -> int:
@@ -72,6 +75,38 @@ def _check_frame(tpdu: bytes) -> int:
     return length - (header if eight_bit else (header * 8 + 6) // 7)
 
 
+def _moment(stamp: bytes) -> datetime:
+    """Read seven octets of TP-SCTS or TP-VP, 3GPP 23.040 §9.2.3.11."""
+    fields = [(octet & 15) * 10 + (octet >> 4) for octet in stamp]
+    quarters = (stamp[6] & 7) * 10 + (stamp[6] >> 4)
+    zone = timezone(timedelta(minutes=15 * (-quarters if stamp[6] & 8 else quarters)))
+    try:
+        year, month, day, hour, minute, second, _ = fields
+        return datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone)
+    except ValueError as error:
+        raise BadPdu("the validity is no date") from error
+
+
+def _relative(octet: int) -> timedelta:
+    """TP-VP in one octet, 3GPP 23.040 §9.2.3.12.1."""
+    if octet <= 143:
+        return timedelta(minutes=5 * (octet + 1))
+    if octet <= 167:
+        return timedelta(hours=12, minutes=30 * (octet - 143))
+    if octet <= 196:
+        return timedelta(days=octet - 166)
+    return timedelta(weeks=octet - 192)
+
+
+def _validity(kind: int, field: bytes) -> timedelta | datetime | None:
+    """Read TP-VP in the format TP-VPF says, 3GPP 23.040 §9.2.3.12; libgammu refuses the enhanced one."""
+    if kind == 0x10:
+        return _relative(field[0])
+    if kind == 0x18:
+        return _moment(field)
+    return None
+
+
 def _cut_to(text: str, septets: int) -> str:
     """Drop what libgammu adds: it takes the number of septets for that of characters, so escapes leave a tail."""
     for index, character in enumerate(text):
@@ -94,6 +129,9 @@ def decode_submit(pdu: bytes) -> tuple[str, Submit]:
         message = gammu.DecodePDU(pdu, True)
     except (gammu.GSMError, ValueError) as error:
         raise BadPdu("libgammu cannot read the message") from error
+    kind = tpdu[0] & 0x18
+    rest = tpdu[4 + (tpdu[2] + 1) // 2 :]
+    validity = rest[2 : 2 + VALIDITY_OCTETS[kind]]
     header, text = message["UDH"], message["Text"]
     if isinstance(text, bytes):
         text = text.decode("latin-1")
@@ -112,7 +150,21 @@ def decode_submit(pdu: bytes) -> tuple[str, Submit]:
         reference=tpdu[1],
         concat=concat,
         udh=bytes(header["Text"]),
+        validity=_validity(kind, validity),
+        body=rest[:2] + rest[2 + len(validity) :],
+        headed=bool(tpdu[0] & UDHI),
     )
+
+
+def deliver_of(message: Submit, sender: str, smsc: str | None, when: datetime, zone: int) -> bytes:
+    """Return what a message becomes when it reaches its recipient, as an SMS-DELIVER with SMSC octets.
+
+    when is local to `zone`, in quarters of an hour.
+    """
+    digits = sender.lstrip("+")
+    kind = INTERNATIONAL if sender.startswith("+") else NATIONAL
+    head = bytes((0x04 | (UDHI if message.headed else 0), len(digits), kind)) + _semi_octets(digits)
+    return _smsc(smsc) + head + message.body[:2] + _timestamp(when, zone) + message.body[2:]
 
 
 def _semi_octets(digits: str) -> bytes:
