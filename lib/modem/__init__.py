@@ -1,35 +1,33 @@
-"""AT modems on asyncio: command engine, TCP connection, SMS in PDU mode, and families as tables.
+"""AT modems on asyncio: command engine, TCP connections, SMS in PDU mode, and families as tables.
 
-    from modem import Modem, SIM7600
+    from modem import Modem
 
-    modem = Modem(stream, SIM7600)
+    modem = Modem(stream)                       # or Modem(stream, "SIM7600"), see FAMILIES
     asyncio.create_task(modem.run())
     await modem.wait_ready(60)
     connection = await modem.connect("10.1.2.3", 5000)
-    await connection.send(b"hello", 10)
-    answer = await connection.recv(512, 30)
-    await connection.close()
+    connection.write(b"hello")
+    await connection.drain()
+    answer = await connection.read(512)
+    connection.close()
 
 `stream` has `await read(n)`, `write(data)`, `await drain()`; give a UART a receive buffer of 4096 bytes or more.
 """
 
 from .errors import CommandError, ConnectError, ModemError, ModemReset, ModemTimeout, SmsInDoubt, SmsRejected
+from .families import FAMILIES, family
 from .job import ANY, DIGITS
 from .modem import Modem
 from .parser import Parser
 from .profile import Profile
-from .sim7600 import A7670, SIM7600
-from .sockets import Connection
 from .trace import mask
 
 __all__ = (
-    "A7670",
     "ANY",
     "DIGITS",
-    "SIM7600",
+    "FAMILIES",
     "CommandError",
     "ConnectError",
-    "Connection",
     "Modem",
     "ModemError",
     "ModemReset",
@@ -38,5 +36,6 @@ __all__ = (
     "Profile",
     "SmsInDoubt",
     "SmsRejected",
+    "family",
     "mask",
 )

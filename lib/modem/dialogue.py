@@ -1,7 +1,6 @@
 """Commands and their results on one AT line; everything that is not a reply is an unsolicited result code (URC).
 
-    dialogue = Dialogue(stream, profile)
-    dialogue.urcs["+CREG"] = on_creg          # on_creg(text, pdu or None)
+    dialogue = Dialogue(stream, profile, log)
     # tasks: dialogue.read(), dialogue.work()
     lines = await dialogue.command("AT+CSQ", "+CSQ:")
 
@@ -11,6 +10,16 @@ time-out the line is suspect: before the next command the worker leaves a stuck 
 query with a reply of its own, behind which no old result can be left (results come in the order of commands).
 
     queued -> sent -> (prompt -> data written [-> committed]) -> OK | error | time-out | reset
+
+A payment takes the line by `hold(True)`. Then the command under way is cut short:
+
+    a message before its Ctrl-Z     broken off at once (ESC, fence), ends as ModemError "preempted"
+    a message after its Ctrl-Z      may take profile.yield_s more, then one fence; a result before the fence's reply counts
+    any other but the payment's     may take 2 s more
+
+So the line is free after at most profile.yield_s and one fence (8 s + 0.2 s on a modem that answers). A modem that
+answers no more makes the payment's command fail after profile.yield_s and three tries of the fence (8 s + 6.3 s); then
+every command fails at once until the keeper has brought the modem back.
 """
 
 import asyncio
@@ -18,63 +27,62 @@ import time
 
 from micropython import const
 
-from .errors import CommandError, ModemError, ModemReset, ModemTimeout
-from .job import NORMAL, SMS, Job, final_result
-from .parser import GARBAGE, LINE, PDU, PROMPT, RAW, Parser
-from .trace import Trace
+from .errors import ModemError, ModemReset, ModemTimeout
+from .job import NORMAL, PAYMENT, SETUP, SMS, Job
+from .listener import Listener
 
 _QUEUE_LIMIT = const(12)
-_DEAF_MS = const(50)  # first pause of the reader when the line gives nothing
-_DEAF_MAX_MS = const(1000)
-_LINES_LIMIT = const(24)
 _GAP_MS = const(20)  # between a final result and the next command
 _SOFT_MS = const(300)  # how long a final result may stay away after `+IP ERROR`
-_FENCE_S = const(2)
-_FENCE_TRIES = const(3)
-_FENCES = (("AT+CSQ", "+CSQ:"), ("AT+CMGF?", "+CMGF:"))
+_FENCE_MS = const(2000)
+_ESCAPE_MS = const(100)  # from ESC to the next command
+_BACKLOG_MS = const(300)  # for the results of fences that were answered late
+_BRIEF_S = const(2)  # for a command under way when a payment wants the line
+_DRAIN_S = const(10)
+# each has a reply that no other has; they take turns, so that a late reply of one does not pass for the next one's
+_FENCES = (("AT+CSQ", "+CSQ:"), ("AT+CMEE?", "+CMEE:"), ("AT+IPR?", "+IPR:"))
 
 
-class Dialogue:
-    def __init__(self, stream, profile, log=None):
-        self._stream = stream
-        self._profile = profile
-        self._log = log
-        self._parser = Parser(profile.raw, profile.pdu)
+def _after(ms: int):
+    return time.ticks_add(time.ticks_ms(), ms)
+
+
+class Dialogue(Listener):
+    def __init__(self, stream, profile, log):
+        Listener.__init__(self, stream, profile, log)
         self._queue = []
         self._queued = asyncio.Event()
         self._current = None  # what the worker is at
-        self._routed = None  # what takes replies now
         self._suspect = None  # text of the command whose result may still come
         self._fill = 0  # octets that a prompt without an escape may still wait for
-        self._last_final = None
-        self.trace = Trace()
-        self.urcs = {}
+        self._turn = 0  # of the fences
+        self.set_baudrate = getattr(stream, "set_baudrate", None)
         self.on_silent = None  # called when the modem does not even pass a fence
-        self.on_echo = None  # called when the modem echoes although it was told not to
-        self.line_error = None  # the last fault of the line that was reported; cleared once the modem is ready
         self.online = False  # the modem answers and has its basic settings
         self.held = False  # a payment holds the line: no job of rank SMS is started
 
     # ---- for callers
 
-    async def command(self, text: str, *prefixes, timeout=5, rank: int = NORMAL, setup: bool = False) -> list:
-        """Return the lines of the reply. `timeout`: s from when it is the command's turn. `setup`: also while not
-        online. Raises CommandError, ModemTimeout, ModemReset, ModemError."""
-        job = await self.perform(Job(text, prefixes, timeout, rank), setup)
+    async def command(self, text: str, *prefixes, timeout=5, rank: int = NORMAL) -> list:
+        """Return the lines of the reply. `timeout`: s from when it is the command's turn. Raises CommandError,
+        ModemTimeout, ModemReset, ModemError."""
+        job = await self.perform(Job(text, prefixes, timeout, rank))
         return job.lines
 
-    async def fence(self) -> bool:
+    async def fence(self, tries: int = 3) -> bool:
         """Whether the modem answers; afterwards nothing of earlier commands is left on the line."""
         self._suspect = self._suspect or ""
+        job = Job("", rank=SETUP)
+        job.tries = tries
         try:
-            await self.perform(Job(""), True)
+            await self.perform(job)
         except ModemTimeout:
             return False
         return True
 
-    async def perform(self, job, setup: bool = False):
+    async def perform(self, job):
         """Queue the job, wait for its end, return it or raise its error."""
-        if not (setup or self.online):
+        if not (self.online or job.rank == SETUP):
             raise ModemError("no answer")
         if len(self._queue) >= _QUEUE_LIMIT:
             raise ModemError("busy")
@@ -94,115 +102,40 @@ class Dialogue:
         return job
 
     def hold(self, held: bool) -> None:
+        """A payment takes the line, or gives it back."""
+        if held and not self.held and self._current is not None:
+            self._cut_short(self._current)
         self.held = held
         self._queued.set()
 
-    def fail_all(self) -> None:
-        """The modem restarted: every command fails at once with ModemReset."""
+    def _cut_short(self, job) -> None:
+        if job.rank in (PAYMENT, SETUP) or job.finished:
+            return
+        if job.commit and not job.committed:
+            self._suspect = job.text
+            self._fill = 0
+            self.trace.add("!", "preempted")
+            job.fail(ModemError("preempted"))
+            return
+        seconds = self._profile.yield_s if job.committed else _BRIEF_S
+        job.timeout = min(job.timeout, seconds)  # if it waits behind a fence
+        end = _after(seconds * 1000)
+        if job.end is not None and time.ticks_diff(job.end, end) > 0:
+            job.end = end
+            job.wake.set()
+
+    def fail_all(self, error=None) -> None:
+        """The modem restarted or is given up: every command fails at once with `error`, ModemReset by default."""
+        error = error or ModemReset()
         if self._current is not None:
-            self._current.fail(ModemReset())
+            self._current.fail(error)
         if self._routed is not None:
-            self._routed.fail(ModemReset())
+            self._routed.fail(error)
         for job in self._queue:
-            job.fail(ModemReset())
+            job.fail(error)
             job.done.set()
         self._queue = []
         self._parser.reset()
-
-    # ---- the reader task
-
-    async def read(self) -> None:
-        """Task: bytes to events, for ever."""
-        pause = _DEAF_MS
-        while True:
-            try:
-                data = await self._stream.read(256)
-            except OSError as error:
-                fault = "read error " + str(error)
-                if fault != self.line_error:
-                    self.line_error = fault
-                    self._report("line", fault)
-                data = b""
-            if not data:
-                await asyncio.sleep(pause / 1000)  # the line is closed or broken; it may come back
-                pause = min(2 * pause, _DEAF_MAX_MS)
-                continue
-            pause = _DEAF_MS
-            for kind, text, payload in self._parser.feed(data):
-                self._take(kind, text, payload)
-
-    def _take(self, kind: int, text: str, payload) -> None:
-        job = self._routed
-        if job is not None and job.finished:
-            job = None
-        if kind == LINE:
-            self._line(job, text)
-        elif kind == PROMPT:
-            if job is not None and job.data is not None:
-                job.prompted = True
-                job.wake.set()
-        elif kind == GARBAGE:
-            self.trace.add("<", "<garbage>")
-            self._report("garbage", "")
-        elif kind == RAW:
-            self.trace.add("<", f"{text} <{len(payload)} bytes>")
-            if job is not None and job.sink is not None:
-                job.lines.append(text)
-                job.sink(text, payload)
-        elif kind == PDU:
-            self.trace.add("<", text)
-            self.trace.add("<", f"<PDU of {len(payload)}>")
-            if job is not None and job.takes(text, False):
-                job.lines.append(text)
-                job.lines.append(payload)
-            else:
-                self._urc(text, payload)
-
-    def _line(self, job, text: str) -> None:
-        handler_known = self._head(text) in self.urcs
-        if job is None:
-            self._note_line(text, handler_known)
-            if final_result(text) is None:
-                self._urc(text, None)
-            return
-        final = final_result(text, job.text[:3] == "ATD")
-        if final is not None:
-            self.trace.add("<", text)
-            if job.fence and not job.lines:
-                return  # the late result of an earlier command
-            self._last_final = time.ticks_ms()
-            kind, code = final
-            job.fail(None if kind == "OK" else CommandError(job.name, code, kind))
-        elif job.takes(text, handler_known):
-            self.trace.add("<", text)
-            if len(job.lines) < _LINES_LIMIT:
-                job.lines.append(text)
-        elif text == job.text:
-            if self.on_echo is not None and not job.fence:
-                self.on_echo()
-        elif self._head(text) == self._profile.soft_error:
-            self.trace.add("<", text)
-            job.soft = CommandError(job.name, None, "IP")
-            job.wake.set()
-        else:
-            self._note_line(text, handler_known)
-            self._urc(text, None)
-
-    def _head(self, text: str) -> str:
-        return text[: text.find(":")] if ":" in text else text
-
-    def _note_line(self, text: str, known: bool) -> None:
-        # a line of unknown form may be a piece of somebody's message
-        self.trace.add("<", text if known or text[0] in "+*" or len(text) < 6 else f"<text of {len(text)}>")
-
-    def _urc(self, text: str, pdu) -> None:
-        handler = self.urcs.get(self._head(text))
-        if handler is not None:
-            handler(text, pdu)
-
-    def _report(self, event: str, detail: str) -> None:
-        if self._log is not None:
-            self._log(event, detail)
 
     # ---- the worker task
 
@@ -221,7 +154,7 @@ class Dialogue:
                 self._suspect = job.text
                 job.fail(ModemError("line"))
             finally:
-                self._routed = self._current = None
+                self._routed = self._current = self._late = None
                 job.fail(ModemReset())  # no effect unless this task was cancelled in the middle
                 job.done.set()
 
@@ -233,29 +166,38 @@ class Dialogue:
 
     async def _execute(self, job) -> None:
         if self._suspect is not None and not await self._pass_fence(job):
-            if not job.finished:
-                job.fail(ModemTimeout(job.name))
-                self.online = False
-                self.fail_all()
-                if self.on_silent is not None:
-                    self.on_silent()
             return
         if not job.text:
             job.fail(None)
         if job.finished or job.abandoned:
             return
+        job.end = _after(int((self._profile.prompt_s if job.commit else job.timeout) * 1000))
         await self._send_command(job)
-        end = time.ticks_add(time.ticks_ms(), int(job.timeout * 1000))
         if job.data is not None and not (await self._prompt(job) and await self._payload(job)):
             return
-        if not await self._until(job, False, end):
-            if job.soft is not None:
-                job.fail(job.soft)
-            else:
-                self.trace.add("<", "<time-out>")
-                self._report("time-out", job.name)
-                job.fail(ModemTimeout(job.name))
-            self._suspect = job.text
+        if not await self._until(job, False):
+            await self._overdue(job)
+
+    async def _overdue(self, job) -> None:
+        self._suspect = job.text
+        if job.soft is not None:
+            job.fail(job.soft)
+            return
+        self._log("time-out", job.name)
+        self.trouble("time-out")
+        if job.committed:
+            # not yet in doubt: its result may come before the fence's reply
+            self._late = job
+            await self._pass_fence(job)
+            self._late = None
+        job.fail(ModemTimeout(job.name))
+
+    def _silence(self, job) -> None:
+        job.fail(ModemTimeout(job.name))
+        self.online = False
+        self.fail_all(ModemError("no answer"))
+        if self.on_silent is not None:
+            self.on_silent()
 
     async def _send_command(self, job) -> None:
         if self._last_final is not None:
@@ -271,40 +213,39 @@ class Dialogue:
     async def _write(self, data) -> None:
         self._stream.write(data)
         try:
-            await asyncio.wait_for(self._stream.drain(), 10)
+            await asyncio.wait_for(self._stream.drain(), _DRAIN_S)
         except asyncio.TimeoutError:
             raise OSError(110) from None  # ETIMEDOUT: flow control holds the line
 
-    async def _until(self, job, prompt: bool, end) -> bool:
-        """Wait for the final result (or the prompt). `end`: ticks in ms. False: it did not come."""
+    async def _until(self, job, prompt: bool) -> bool:
+        """Wait for the final result (or the prompt) of `job` until its end. False: it did not come."""
         while not (job.finished or (prompt and job.prompted)):
-            left = time.ticks_diff(end, time.ticks_ms())
+            left = time.ticks_diff(job.end, time.ticks_ms())
             if job.soft is not None and left > _SOFT_MS:
-                end = time.ticks_add(time.ticks_ms(), _SOFT_MS)
                 left = _SOFT_MS
+                job.end = _after(left)
             if left <= 0:
                 return False
             job.wake.clear()
             try:
                 await asyncio.wait_for(job.wake.wait(), left / 1000)
             except asyncio.TimeoutError:
-                return job.finished or (prompt and job.prompted)
+                pass
         return True
 
     async def _prompt(self, job) -> bool:
-        seconds = self._profile.prompt_s
-        if not await self._until(job, True, time.ticks_add(time.ticks_ms(), seconds * 1000)):
+        if not job.commit:
+            end = job.end
+            job.end = _after(self._profile.prompt_s * 1000)
+        came = await self._until(job, True)
+        if not came or (job.abandoned and not job.finished):
             self._abort(job, job.soft or ModemTimeout(job.name))
-            return False
-        if job.finished:
-            return False
-        if job.abandoned:
-            self._abort(job, ModemTimeout(job.name))
-            return False
-        return True
+        if not job.commit:
+            job.end = end
+        return not job.finished
 
     async def _payload(self, job) -> bool:
-        self.trace.add(">", f"<{len(job.data)} bytes>")
+        self.trace.add(">", f"<{len(job.data)} hex>" if job.commit else f"<{len(job.data)} bytes>")
         if job.before_write is not None:
             job.before_write()
         await self._write(job.data)
@@ -322,6 +263,8 @@ class Dialogue:
                 self._abort(job, error)
                 return False
         job.committed = True
+        job.end = _after(int(job.timeout * 1000))
+        self.trace.add(">", "<CTRL-Z>")
         await self._write(job.commit)
         return True
 
@@ -332,29 +275,36 @@ class Dialogue:
         job.fail(error)
 
     async def _pass_fence(self, owner) -> bool:
-        """Make sure that the modem answers and that no old result is left."""
-        first = 1 if self._suspect == _FENCES[0][0] else 0
-        for attempt in range(_FENCE_TRIES):
+        """Make sure that the modem answers and that no old result is left. False: it does not, or `owner` ended."""
+        for attempt in range(owner.tries):
             self._parser.reset()
-            text, prefix = _FENCES[(first + attempt) % 2]
+            if _FENCES[self._turn][0] == self._suspect:
+                self._turn = (self._turn + 1) % 3
+            text, prefix = _FENCES[self._turn]
+            self._turn = (self._turn + 1) % 3
             job = Job(text, (prefix,))
             job.fence = True
             # ESC leaves the prompt of a message, CR ends what the modem may have in its line buffer
+            self.trace.add(">", "<ESC>")
             await self._write(b"\x1b\r")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_ESCAPE_MS / 1000)
             if owner.finished:
                 return False
+            job.end = _after(_FENCE_MS)
             await self._send_command(job)
-            if await self._until(job, False, time.ticks_add(time.ticks_ms(), _FENCE_S * 1000)) and job.lines:
-                self._routed = None
+            passed = await self._until(job, False) and job.lines
+            if passed and attempt:
+                await asyncio.sleep(_BACKLOG_MS / 1000)
+            self._routed = None
+            if passed:
                 self._suspect = None
                 self._fill = 0
                 return not owner.finished
-            self._routed = None
             if owner.finished:
                 return False
             if self._fill:
                 # some take ESC as data and want the full number of octets; that connection is given up anyway
                 await self._write(b"\r" * self._fill)
                 self._fill = 0
+        self._silence(owner)
         return False

@@ -3,7 +3,7 @@
     +CMTI: "SM",3   ->  AT+CPMS="SM"  AT+CMGR=3  on_pdu(...)  AT+CMGD=3
 
 A full or unknown storage (index -1, more news than the list holds, a fault on the way) is gone through from its first
-to its last place.
+to its last place, a few places at a time.
 """
 
 from micropython import const
@@ -13,6 +13,7 @@ from .job import SMS
 
 _WAITING_LIMIT = const(16)
 _PLACES_LIMIT = const(255)
+_STEP = const(8)  # places at a time
 
 
 def pdu_kind(pdu: str):
@@ -40,46 +41,67 @@ class Inbox:
         self._log = log
         self._waiting = []
         self._selected = None
+        self._rest = None  # [storage, next place, places, messages left, storages done] of a sweep under way
         self.sweep = False
         self.kept = False  # a message was read and not taken
+        self.crowded = False  # the modem said that its storage is full; nothing was deleted since
         self.on_news = None
         dialogue.urcs["+CMTI"] = self._announced
         dialogue.urcs["+CDSI"] = self._announced
 
     @property
     def pending(self) -> bool:
-        return self.sweep or bool(self._waiting)
+        return self.sweep or self._rest is not None or bool(self._waiting)
 
     def reset(self) -> None:
         """After a start of the modem: places and selection are unknown."""
         self._waiting = []
-        self._selected = None
+        self._selected = self._rest = None
         self.sweep = True
+
+    def full(self) -> None:
+        """The modem says that its storage is full."""
+        self.crowded = True
+        self._look_everywhere()
+
+    def _look_everywhere(self) -> None:
+        self.sweep = True
+        if self.on_news is not None:
+            self.on_news()
 
     def _announced(self, text: str, pdu) -> None:
         fields = text[text.find(":") + 1 :].split(",")
         storage = _storage_name(fields[0])
         index = fields[1].strip() if len(fields) > 1 else ""
+        if index == "-1":
+            self.full()
+            return
         if storage is None or not index.isdigit() or len(index) > 4 or len(self._waiting) >= _WAITING_LIMIT:
-            self.sweep = True
-        else:
-            self._waiting.append((storage, int(index)))
+            self._look_everywhere()
+            return
+        self._waiting.append((storage, int(index)))
         if self.on_news is not None:
             self.on_news()
 
     async def work(self) -> None:
-        """Fetch what was announced. Raises ModemError; what was not fetched is found again later."""
+        """Fetch some of what was announced; `.pending` tells whether to come again. Raises ModemError; what was not
+        fetched is found again later."""
         try:
-            while self._waiting:
+            if self._waiting:
                 storage, index = self._waiting.pop(0)
                 await self._select(storage)
-                await self._fetch(index)
-            if self.sweep:
+                if not await self._fetch(index) and storage == "SR":
+                    self.sweep = True  # some announce a report there and keep it elsewhere
+            elif self._rest is not None:
+                await self._step(self._rest)
+            elif self.sweep:
                 self.sweep = self.kept = False
-                await self._sweep()
+                await self._begin([])
         except CommandError as error:
+            self._rest = None
             self._log("storage refused", str(error))
         except ModemError:
+            self._rest = None
             self.sweep = True
             raise
 
@@ -87,6 +109,7 @@ class Inbox:
         """Returns [used, places] of the storage, or [] when it was selected before."""
         if storage == self._selected:
             return []
+        self._selected = None
         lines = await self._dialogue.command(f'AT+CPMS="{storage}"', "+CPMS:", rank=SMS)
         self._selected = storage
         fields = lines[0][6:].split(",") if lines else []
@@ -104,25 +127,35 @@ class Inbox:
             return True  # an outgoing message somebody stored
         if self._deliver(lines[1]):
             await self._dialogue.command(f"AT+CMGD={index}", timeout=10, rank=SMS)
+            self.crowded = False
         else:
             self.kept = True
         return True
 
-    async def _sweep(self) -> None:
+    async def _begin(self, done) -> None:
+        """Start with the next storage that holds something."""
+        self._rest = None
         lines = await self._dialogue.command("AT+CPMS?", "+CPMS:", rank=SMS)
         fields = lines[0][6:].split(",") if lines else []
-        seen = []
         for at in range(0, min(len(fields), 9), 3):
             storage = _storage_name(fields[at])
             used = fields[at + 1].strip() if at + 1 < len(fields) else ""
-            if storage is None or storage in seen or not used.isdigit() or not int(used[:4]):
+            if storage is None or storage in done or not used.isdigit() or not int(used[:4]):
                 continue
-            seen.append(storage)
             self._selected = None
             counts = await self._select(storage)
-            left = counts[0] if counts else 0
-            places = counts[1] if len(counts) > 1 else 0
-            for index in range(min(places, _PLACES_LIMIT) + 1):
-                if not left:
-                    break
-                left -= await self._fetch(index)
+            if len(counts) == 2:
+                self._rest = [storage, 0, min(counts[1], _PLACES_LIMIT), counts[0], done + [storage]]
+                return
+
+    async def _step(self, rest) -> None:
+        storage, first, places, left, done = rest
+        await self._select(storage)
+        for index in range(first, min(first + _STEP, places + 1)):
+            if left <= 0:
+                break
+            left -= await self._fetch(index)
+        if left > 0 and first + _STEP <= places:
+            self._rest = [storage, first + _STEP, places, left, done]
+        else:
+            await self._begin(done)

@@ -7,8 +7,9 @@ from micropython import const
 from .trace import command_name
 
 PAYMENT = const(0)
-NORMAL = const(1)
-SMS = const(2)  # not started while a payment holds the line
+SETUP = const(1)  # also while the modem is not ready for commands yet
+NORMAL = const(2)
+SMS = const(3)  # not started while a payment holds the line
 
 ANY = ""  # prefix of a reply without one (AT+CGMM): takes lines that start with a letter and are no known URC
 DIGITS = "#"  # the reply is a line of digits only (AT+CGSN, AT+CIMI)
@@ -35,13 +36,12 @@ def final_result(text: str, call: bool = False):
     """(kind, code) when the line ends a command, else None. Source: V.250 §5.7.1, 3GPP 27.007 §9.2, 27.005 §3.2.5."""
     if text == "OK" or text == "ERROR":
         return text, None
-    for kind in ("CME", "CMS"):
-        head = "+" + kind + " ERROR"
-        if text.startswith(head):
-            value = text[len(head) :].strip(" :")
-            if value.isdigit():
-                return kind, int(value[:5])
-            return kind, _VERBOSE.get(value.upper())
+    if text[0] == "+":
+        kind = text[1:4]
+        if text[4:10] != " ERROR" or kind not in ("CME", "CMS"):
+            return None
+        value = text[10:].strip(" :")
+        return kind, int(value[:5]) if value.isdigit() else _VERBOSE.get(value.upper())
     if text in ("COMMAND NOT SUPPORT", "TOO MANY PARAMETERS"):
         return "ERROR", None
     if call and text in _CALL_RESULTS:
@@ -50,7 +50,8 @@ def final_result(text: str, call: bool = False):
 
 
 class Job:
-    """One command on its way. `data` goes out after the prompt; `commit` (Ctrl-Z) after `data`, if any."""
+    """One command on its way. `timeout`: s from when it is its turn, or from `commit`. `data` goes out after the prompt;
+    `commit` (Ctrl-Z) after `data`, if any."""
 
     def __init__(self, text, prefixes=(), timeout=5, rank=NORMAL):
         self.text = text
@@ -60,6 +61,7 @@ class Job:
         self.rank = rank
         self.lines = []
         self.sink = None  # sink(announcing line, raw bytes)
+        self.finals = None  # finals(text): whether a line of this family ends the command too; it joins `lines`
         self.data = None
         self.commit = None
         self.before_write = None  # called right before data leaves, for data without commit
@@ -69,6 +71,8 @@ class Job:
         self.prompted = False
         self.finished = False
         self.fence = False
+        self.tries = 3  # of the fence before this command
+        self.end = None  # ticks in ms when its time is up
         self.soft = None  # an error that may or may not be followed by a final result
         self.error = None
         self.wake = asyncio.Event()

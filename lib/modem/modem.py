@@ -1,12 +1,15 @@
-"""The modem as the terminal uses it: state, commands, one TCP connection, SMS in PDU mode."""
+"""The modem as the terminal uses it: state, commands, TCP connections, SMS in PDU mode."""
 
 import asyncio
 
 from .dialogue import Dialogue
 from .errors import CommandError, ModemError, SmsInDoubt, SmsRejected
+from .families import family
 from .inbox import Inbox, pdu_kind
 from .job import NORMAL, SMS, Job
-from .keeper import REGISTERED, Keeper, registration
+from .keeper import Keeper
+from .profile import Profile
+from .readings import DENIED, REGISTERED, clock, number, registration
 from .trace import mask
 
 # CMS errors after which the message may have gone all the same. Source: 3GPP 27.005 §3.2.5
@@ -14,42 +17,71 @@ _AMBIGUOUS = (
     332,  # network time-out: no acknowledgement came
     500,  # unknown error: says nothing about what became of the message
 )
+_FULL = (322,)
 
 
 class Modem:
     """One modem on one serial line.
 
-    stream: `await read(n)`, `write(data)`, `await drain()`. profile: a table such as SIM7600.
-    power: object with `async on()`, `off()`, `reset()`, or None. log: callable(event, detail) or None; details never
-    hold a full number or payload.
+    stream: `await read(n)`, `write(data)`, `await drain()`; with `set_baudrate(n)` the modem's rate is looked for.
+    profile: a Profile, a name out of FAMILIES, or None: found by AT+CGMM. power: see power.Power, or None.
+    log: callable(event, detail) or None; details never hold a full number or payload. memory: object with
+    `load(key)` -> dict or None and `save(key, dict)`, where findings about modem and SIM are kept, or None.
+    pin: digits for a locked SIM, tried once, or None.
 
-    `.ready`: SIM, SMS and network are there. `.registered`, `.registration` (3GPP 27.007 §7.2), `.signal` 0..31 or
-    None, `.operator` text or None, `.identity` dict with "model", "firmware", "cnmi".
+    `.ready`: SIM and network are there: TCP works. `.sms_ready`: SMS too. `.stage`: "" when all is well, else "no
+    answer", "no sim", "sim locked", "not registered", "denied", "sms not ready", "no sms" (this modem has none).
+    `.registered`, `.registration` (3GPP 27.007 §7.2), `.signal` 0..31 or None, `.operator` text or None.
+    `.identity`: dict with "model", "firmware", "sim" (8 hex digits that stand for the SIM), "cnmi".
+    `.capabilities`: None before SMS is set up, else {"sms": True, "reports": "direct", "stored" or "none", "cnmi",
+    "storage"}; {"sms": False} when the modem has no SMS. `.supply_warnings`, `.resets`: counted since the start.
     `.on_pdu(kind, pdu_hex)`: kind "CDS" (status report) or "CMT"; a stored message is deleted only after it returned.
-    `.on_state(event)`: "ready", "lost" (network or answer gone), "reset".
+    `.on_state(event)`: "ready", "sms ready", "lost" (network or answer gone), "reset".
+    `.on_trouble(reason)`: "time-out", "reset", "garbage", "supply", "cms 38": the moment to keep `last_dialogue()`.
     """
 
-    def __init__(self, stream, profile, *, power=None, log=None):
-        self.profile = profile
+    def __init__(self, stream, profile=None, *, power=None, log=None, memory=None, pin=None):
+        if isinstance(profile, str):
+            profile = family(profile)
+        self.family_known = profile is not None
+        self.profile = profile or Profile("")
         self.on_pdu = None
         self.on_state = None
+        self.on_trouble = None
         self.initialised = False
         self.was_ready = False
         self.registration = 0
         self.signal = None
         self.operator = None
         self.identity = {}
+        self.capabilities = None
+        self.supply_warnings = 0
+        self.resets = 0
+        self._apn = None
         self._log = log
         self._claims = 0
         self._is_ready = False
         self._ready_event = asyncio.Event()
-        self._dialogue = Dialogue(stream, profile, self.log)
+        self._dialogue = Dialogue(stream, self.profile, self.log)
+        self._dialogue.on_trouble = self._trouble
         self._inbox = Inbox(self._dialogue, self._deliver, self.log)
-        self._keeper = Keeper(self, self._dialogue, self._inbox, profile, power)
-        self._link = profile.link(self._dialogue, profile, self.log)
+        self._keeper = Keeper(self, self._dialogue, self._inbox, power, memory, pin)
+        self._link = None
+        if profile is not None:
+            self.adopt(profile)
         for head in ("+CMT", "+CDS"):
             self._dialogue.urcs[head] = self._on_message
         self._dialogue.urcs["+CREG"] = self._on_creg
+
+    def adopt(self, profile, known: bool = True) -> None:
+        """The keeper found the family; `known` False: this is the nearest."""
+        self.family_known = known
+        if self._link is None or profile is not self.profile:
+            self.profile = profile
+            self._dialogue.adopt(profile)
+            self._keeper.listen(profile)
+            self._link = profile.link(self._dialogue, profile, self.log)
+            self._link.apn = self._apn
 
     # ---- running
 
@@ -65,27 +97,48 @@ class Modem:
             dialogue.online = False
             self.initialised = False
             dialogue.fail_all()
-            self._link.reset()
+            if self._link is not None:
+                self._link.reset()
             self._update()
 
     async def wait_ready(self, timeout) -> None:
-        """Return once `.ready`. After `timeout` s ModemError with the reason: "no answer", "no sim", "not registered",
-        "sms not ready"."""
+        """Return once `.ready`. After `timeout` s ModemError with the reason, see `.stage`."""
         try:
             await asyncio.wait_for(self._ready_event.wait(), timeout)
         except asyncio.TimeoutError:
-            raise ModemError(self._keeper.stage or "not registered") from None
+            raise ModemError(self.stage or "not registered") from None
+
+    @property
+    def stage(self) -> str:
+        if self._keeper.stage:
+            return self._keeper.stage
+        if not self.registered:
+            return "denied" if self.registration == DENIED else "not registered"
+        if self._keeper.sms:
+            return ""
+        return "sms not ready" if self._keeper.sms is None else "no sms"
 
     @property
     def ready(self) -> bool:
         return self._is_ready
 
     @property
+    def sms_ready(self) -> bool:
+        return self._is_ready and bool(self._keeper.sms)
+
+    @property
     def registered(self) -> bool:
         return self.registration in REGISTERED
 
     def claim(self) -> None:
-        """A payment takes the line: no new submission of an SMS and no poll starts until `release()`. Nests."""
+        """A payment takes the line until `release()`; nests.
+
+        A message not yet at its Ctrl-Z is broken off at once and ends as SmsRejected(None, "preempted"). One after its
+        Ctrl-Z may take profile.yield_s more, other commands 2 s. So the payment's first command leaves after at most
+        profile.yield_s and one fence: 8.3 s with a modem that answers; without an SMS under way at once, with one
+        broken off after 0.2 s. If the modem answers no more, the command fails with ModemError("no answer") after
+        profile.yield_s and three tries of the fence: 14.5 s; so do all others, at once, until it was restarted.
+        """
         self._claims += 1
         self._dialogue.hold(True)
 
@@ -93,9 +146,29 @@ class Modem:
         self._claims = max(0, self._claims - 1)
         self._dialogue.hold(self._claims > 0)
 
+    @property
+    def claimed(self) -> bool:
+        """Whether a payment holds the line."""
+        return self._claims > 0
+
+    @property
+    def storage_full(self) -> bool:
+        """Whether the modem said that its message storage is full and nothing could be taken out of it since."""
+        return self._inbox.crowded
+
+    async def restart(self) -> None:
+        """Restart the modem by its own command, by power if it does not take that; or switch it on again after
+        `power_down()`. Raises ModemError when it can do neither. `wait_ready()` tells when it is back."""
+        await self._keeper.restart()
+
+    async def power_down(self) -> None:
+        """Sign off and switch off, for good until `restart()`. Returns when it is off, or should be."""
+        await self._keeper.power_down()
+
     def last_dialogue(self) -> list:
-        """The last lines out (">") and in ("<"), oldest first; numbers, PDUs and payload are masked."""
-        return self._dialogue.trace.lines()
+        """A recording: the last lines out and in, oldest first; numbers, PDUs and payload are masked. See trace.py."""
+        names = [(self.identity.get(name) or "-").replace(" ", "_") for name in ("model", "firmware")]
+        return [f"# posterm modem recording 1 {names[0]} {names[1]}"] + self._dialogue.trace.lines()
 
     # ---- asking
 
@@ -113,23 +186,33 @@ class Modem:
     async def clock(self):
         """Local (year, month, day, hour, minute, second) of the network, or None when the modem does not know it."""
         for line in await self.command("AT+CCLK?", "+CCLK:"):
-            text = line[6:].strip().strip('"')
-            digits = text[:17].replace("/", "").replace(",", "").replace(":", "")
-            if len(text) >= 17 and len(digits) == 12 and digits.isdigit():
-                year, month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(0, 12, 2))
-                # an unset clock starts at 80/01/06 (GPS) or 70/01/01
-                if 23 < year < 70 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61:
-                    return (2000 + year, month, day, hour, minute, second)
+            return clock(line)
+        return None
+
+    async def own_number(self):
+        """The number that the SIM has on record for itself, such as "+8613800138000", or None. 3GPP 27.007 §7.1."""
+        try:
+            lines = await self.command("AT+CNUM", "+CNUM:")
+        except CommandError:
+            return None
+        for line in lines:
+            found = number(line)
+            if found is not None:
+                return found
         return None
 
     async def connect(self, host: str, port: int, timeout=30):
         """Open a TCP connection, the network context too when needed; return it. `timeout`: s for all.
         Raises ConnectError, ModemTimeout, ModemReset, ModemError."""
+        if self._link is None:
+            raise ModemError("no answer")
         return await self._link.connect(host, port, timeout)
 
     def set_apn(self, apn: str) -> None:
         """Access point name for the next network context; None: the one stored in the modem."""
-        self._link.apn = apn
+        self._apn = apn
+        if self._link is not None:
+            self._link.apn = apn
 
     # ---- SMS
 
@@ -142,8 +225,8 @@ class Modem:
         """
         if pdu_kind(hex_pdu) is None or len(hex_pdu) != 2 * (1 + int(hex_pdu[:2], 16) + length):
             raise SmsRejected(304, "bad PDU")
-        if not self._is_ready:
-            raise SmsRejected(None, self._keeper.stage or "not registered")
+        if not self.sms_ready:
+            raise SmsRejected(None, self.stage or "not registered")
         job = Job(f"AT+CMGS={length}", ("+CMGS:",), timeout, SMS)
         job.data = hex_pdu.encode()
         job.commit = b"\x1a"
@@ -151,6 +234,9 @@ class Modem:
         try:
             await self._dialogue.perform(job)
         except CommandError as error:
+            self._dialogue.trouble("cms" if error.code is None else f"cms {error.code}")
+            if error.code in _FULL:
+                self._inbox.full()
             if error.code in _AMBIGUOUS and job.committed:
                 raise SmsInDoubt(error.code) from None
             raise SmsRejected(error.code) from None
@@ -171,15 +257,18 @@ class Modem:
 
     def restarted(self) -> None:
         """The keeper saw that the modem restarted."""
+        if self.initialised:
+            self._dialogue.trouble("reset")
         self._forget("reset" if self.initialised else None)
 
     def lost(self) -> None:
         """The keeper found that the modem does not answer."""
-        self._dialogue.fail_all()
+        self._dialogue.fail_all(ModemError("no answer"))
         self._forget(None)
 
     def _forget(self, event) -> None:
-        self._link.reset()
+        if self._link is not None:
+            self._link.reset()
         self.initialised = False
         self.registration = 0
         self.signal = None
@@ -192,6 +281,20 @@ class Modem:
             if not self.registered:
                 self.operator = None
             self._update()
+
+    def sms_set_up(self, capabilities) -> None:
+        """The keeper has set up SMS, or found that there is none."""
+        self.capabilities = capabilities
+        self.identity["cnmi"] = capabilities.get("cnmi", "")
+        if self.sms_ready and self.on_state is not None:
+            self.on_state("sms ready")
+
+    def _trouble(self, reason: str) -> None:
+        if self.on_trouble is not None:
+            try:
+                self.on_trouble(reason)
+            except Exception as error:  # noqa: BLE001 - keeping a recording must not stop the modem
+                self.log("recording", type(error).__name__)
 
     def _on_creg(self, text: str, pdu) -> None:
         self.on_registration(text)

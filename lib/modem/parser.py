@@ -12,6 +12,8 @@ However a stream is split over calls, the events are the same (only `reset` depe
     RAW      the announcing line      bytes         the announced number of bytes, whatever they are
     PDU      the announcing line      str           the next line that is not blank, whatever it looks like
     GARBAGE  ""                       None          a line longer than the limit; it is skipped to its end
+
+Work is done on runs of bytes between line ends, so that the cost is per line and not per byte.
 """
 
 from micropython import const
@@ -31,27 +33,25 @@ _SKIPPING = const(4)
 _LF = const(10)
 _CR = const(13)
 _SPACE = const(32)
+_ABOVE = const(128)
 _PROMPT = const(62)
-_DELETE = const(127)
 
 
 def canonical(text: str) -> str:
     """`+HEAD:value` and `+HEAD:  value` become `+HEAD: value`; other lines stay as they are."""
-    if text[0] in "+*^":
-        head, colon, value = text.partition(":")
-        if colon:
-            return head + ": " + value.strip()
-    return text
+    at = text.find(":") + 1
+    if not at or text[0] not in "+*^" or (text[at : at + 1] == " " and text[at + 1 : at + 2] != " "):
+        return text
+    return text[:at] + " " + text[at:].strip()
 
 
 class Parser:
-    """`raw`: pairs of line prefix and position (from 0, after the colon) of the field with the number of raw bytes.
-    `pdu`: prefixes of lines that announce a PDU line. `line_limit`, `raw_limit`: octets; a larger announcement of raw
-    bytes is not believed and stays a line."""
+    """`raw`: pairs of line prefix and position (from 0, after the colon) of the field with the number of raw bytes; at
+    position 0 it must be the only field. `pdu`: prefixes of lines that announce a PDU line. `line_limit`, `raw_limit`:
+    octets; a larger announcement of raw bytes is not believed and stays a line."""
 
     def __init__(self, raw=(), pdu=(), line_limit: int = 1024, raw_limit: int = 1500):
-        self._raw = raw
-        self._pdu = pdu
+        self.learn(raw, pdu)
         self._line_limit = line_limit
         self._raw_limit = raw_limit
         self._buffer = bytearray(max(line_limit, raw_limit))
@@ -59,6 +59,12 @@ class Parser:
         self._need = 0
         self._header = ""
         self._state = _IN_LINE
+
+    def learn(self, raw, pdu) -> None:
+        """Take other announcements from the next line on."""
+        self._raw = raw
+        self._pdu = pdu
+        self._keys = [entry[0][:4] for entry in raw] + [entry[:4] for entry in pdu]  # a quick no for other lines
 
     def reset(self) -> None:
         """Stop waiting for raw bytes or for a PDU line that did not come. A line under way is kept."""
@@ -68,76 +74,110 @@ class Parser:
 
     def feed(self, data) -> list:
         """Take bytes, return the events they complete as a list of (kind, text, data)."""
-        events = []
+        events: list = []
         at = 0
         end = len(data)
+        limit = self._line_limit
         while at < end:
-            if self._state == _IN_RAW:
-                take = min(self._need - self._count, end - at)
-                self._buffer[self._count : self._count + take] = data[at : at + take]
-                self._count += take
-                at += take
-                if self._count == self._need:
-                    events.append((RAW, self._header, bytes(memoryview(self._buffer)[: self._count])))
-                    self._start(_IN_LINE)
+            state = self._state
+            if state < _BEFORE_RAW and not self._count:
+                # by far the most: a whole line that lies in these bytes
+                stop = data.find(b"\n", at)
+                if 0 <= stop <= at + limit:
+                    run = data[at:stop].strip(b"\r ")
+                    if not run:
+                        at = stop + 1
+                        continue
+                    if min(run) >= _SPACE and (run[0] != _PROMPT or state == _IN_PDU):
+                        try:
+                            text = run.decode()
+                        except UnicodeError:
+                            text = ""
+                        if len(text) == len(run):  # no octet above 127
+                            at = stop + 1
+                            self._end_line(text, _LF, events)
+                            continue
+            elif state == _IN_RAW:
+                at = self._take_raw(data, at, end, events)
                 continue
-            byte = data[at]
-            if self._state == _BEFORE_RAW and byte != _CR:
+            elif state == _BEFORE_RAW:
                 # raw bytes begin after the line feed that ends the announcement
-                self._state = _IN_RAW
-                at += byte == _LF
+                byte = data[at]
+                if byte != _CR:
+                    self._state = _IN_RAW
+                at += byte in (_CR, _LF)
                 continue
-            at += 1
-            if byte in (_CR, _LF):
-                self._end_line(byte, events)
-            elif _SPACE <= byte < _DELETE:
-                self._character(byte, events)
-            # the rest is noise of level shifters and of booting modems: NUL, FF...
+            at = self._take_piece(data, at, end, events)
         return events
 
-    def _start(self, state: int) -> None:
-        self._state = state
-        self._count = 0
+    def _take_piece(self, data, at: int, end: int, events: list) -> int:
+        """A part of a line, an odd line, or a line end; returns where it ends."""
+        stop = data.find(b"\r", at)
+        if stop < 0:
+            stop = end
+        if at < stop:
+            lf = data.find(b"\n", at, stop)
+            if lf >= 0:
+                stop = lf
+        if at < stop:
+            if self._state != _SKIPPING:
+                self._keep(data[at:stop], events)
+            return stop
+        if self._count:
+            text = bytes(memoryview(self._buffer)[: self._count]).decode().rstrip()
+            self._count = 0
+            self._end_line(text, data[at], events)
+        elif self._state == _SKIPPING:
+            self._state = _IN_LINE
+        return at + 1
 
-    def _character(self, byte: int, events: list) -> None:
-        if self._state == _SKIPPING:
-            return
+    def _take_raw(self, data, at: int, end: int, events: list) -> int:
+        take = min(self._need - self._count, end - at)
+        self._buffer[self._count : self._count + take] = data[at : at + take]
+        self._count += take
+        if self._count == self._need:
+            events.append((RAW, self._header, bytes(memoryview(self._buffer)[: self._count])))
+            self._count = 0
+            self._state = _IN_LINE
+        return at + take
+
+    def _keep(self, run, events: list) -> None:
+        if min(run) < _SPACE or max(run) >= _ABOVE:
+            # the noise of level shifters and of booting modems: NUL, FF...
+            run = bytes([byte for byte in run if _SPACE <= byte < _ABOVE])
         if not self._count:
-            if byte == _SPACE:
-                return
-            if byte == _PROMPT and self._state == _IN_LINE:
+            run = run.lstrip(b" ")
+            while run and run[0] == _PROMPT and self._state == _IN_LINE:
                 events.append((PROMPT, "", None))
-                return
-        if self._count == self._line_limit:
-            self._start(_SKIPPING)
+                run = run[1:].lstrip(b" ")
+        count = self._count + len(run)
+        if count > self._line_limit:
+            self._count = 0
+            self._state = _SKIPPING
             events.append((GARBAGE, "", None))
             return
-        self._buffer[self._count] = byte
-        self._count += 1
+        self._buffer[self._count : count] = run
+        self._count = count
 
-    def _end_line(self, byte: int, events: list) -> None:
-        if self._state == _SKIPPING:
-            self._start(_IN_LINE)
-            return
-        if self._state == _BEFORE_RAW or not self._count:
-            return
-        text = bytes(memoryview(self._buffer)[: self._count]).decode().rstrip()
+    def _end_line(self, text: str, byte: int, events: list) -> None:
         if self._state == _IN_PDU:
+            self._state = _IN_LINE
             events.append((PDU, self._header, text))
-            self._start(_IN_LINE)
             return
-        text = canonical(text)
-        self._start(_IN_LINE)
-        if self._announces_raw(text, byte) or self._announces_pdu(text):
-            self._header = text
-            return
+        if text[0] in "+*^":
+            text = canonical(text)
+            if text[:4] in self._keys and (self._announces_raw(text, byte) or self._announces_pdu(text)):
+                self._header = text
+                return
         events.append((LINE, text, None))
 
     def _announces_raw(self, text: str, byte: int) -> bool:
         for prefix, position in self._raw:
             if text.startswith(prefix):
                 fields = text[text.find(":") + 1 :].split(",")
-                length = fields[position].strip() if position < len(fields) else ""
+                if position >= len(fields) or (not position and len(fields) > 1):
+                    return False
+                length = fields[position].strip()
                 if length.isdigit() and len(length) < 6 and 0 < int(length) <= self._raw_limit:
                     self._need = int(length)
                     self._state = _IN_RAW if byte == _LF else _BEFORE_RAW

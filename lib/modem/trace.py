@@ -1,9 +1,17 @@
-"""The last lines of the dialogue, kept for the technician, with everything private taken out.
+"""Recorder of the last dialogue for the technician, with everything private taken out.
 
-trace = Trace()
-trace.add("<", '+CLIP: "13800138000",129')
-trace.lines()       # ['< +CLIP: "<11 digits>",129']
+    trace = Trace()
+    trace.add("<", '+CLIP: "13800138000",129')
+    trace.lines()       # ['0 < +CLIP: "<11 digits>",129']
+
+A recording can be played to a simulated modem. One line each, the time in ms since the first:
+
+    0 > AT+CMGS=47          to the modem; payload as "<94 hex>", "<14 bytes>", "<ESC>", "<CTRL-Z>"
+    312 < <prompt>          from the modem; payload as "<14 bytes>", "<PDU of 52>", lines of free text as "<text of 9>"
+    120344 ! time-out       a mark: trouble
 """
+
+import time
 
 from micropython import const
 
@@ -60,25 +68,38 @@ def mask(text: str) -> str:
 
 
 class Trace:
-    """A ring of `depth` lines of `width` characters at most."""
+    """A ring of `depth` lines of `width` characters at most (not counting time and direction)."""
 
     def __init__(self, depth: int = 40, width: int = 80):
         self._ring: list = [None] * depth
+        self._at: list = [0] * depth  # ticks in ms
         self._width = width
         self._next = 0
 
     def add(self, direction: str, text: str) -> None:
-        """`direction`: ">" to the modem, "<" from it."""
-        for head in _PRIVATE:
-            if text.startswith(head):
-                text = head + "..."
-        if len(text) > 2 * self._width:
-            # masked in full before it is cut, so a cut run is never left looking short; longer lines lose their end
-            text = text[: 2 * self._width]
-        self._ring[self._next] = (direction + " " + mask(text))[: self._width]
-        self._next = (self._next + 1) % len(self._ring)
+        """`direction`: ">" to the modem, "<" from it, "!" for a mark. Masked when it is shown, because that takes time
+        that the line may not have now."""
+        if direction == ">":
+            for head in _PRIVATE:
+                if text.startswith(head):
+                    text = head + "..."
+        if len(text) > self._width:
+            # masked before it is cut, so a cut run is never left looking short; longer lines lose their end
+            text = mask(text[: 2 * self._width])[: self._width]
+        at = self._next
+        self._ring[at] = direction + " " + text
+        self._at[at] = time.ticks_ms()
+        self._next = (at + 1) % len(self._ring)
 
     def lines(self) -> list:
         """Oldest first."""
-        order = self._ring[self._next :] + self._ring[: self._next]
-        return [line for line in order if line is not None]
+        depth = len(self._ring)
+        lines: list = []
+        for step in range(depth):
+            at = (self._next + step) % depth
+            text = self._ring[at]
+            if text is not None:
+                if not lines:
+                    start = self._at[at]
+                lines.append(f"{time.ticks_diff(self._at[at], start)} {mask(text)}")
+        return lines

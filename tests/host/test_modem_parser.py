@@ -3,11 +3,19 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modem import FAMILIES, family
 from modem.parser import GARBAGE, LINE, PDU, PROMPT, RAW, Parser, canonical
+
+RAW_LINES = (("+CIPRXGET: 2,", 2), ("+QIRD:", 0))  # of all families
 
 
 def parser():
-    return Parser(raw=(("+CIPRXGET: 2,", 2),), pdu=("+CMT:", "+CDS:", "+CMGR:"))
+    return Parser(raw=RAW_LINES, pdu=("+CMT:", "+CDS:", "+CMGR:"))
+
+
+def test_the_families_raw_lines_are_all_here():
+    assert {entry for name in FAMILIES for entry in family(name).raw} == set(RAW_LINES)
+    assert {entry for name in FAMILIES for entry in family(name).pdu} == {"+CMT:", "+CDS:", "+CMGR:"}
 
 
 def events(data, p=None):
@@ -32,6 +40,23 @@ def test_raw_holds_anything_and_ends_by_count():
     data = b"\r\nOK\r\n> \x00\xff+CDS: 1\r\n"
     stream = b"\r\n+CIPRXGET: 2,0,%d,7\r\n" % len(data) + data + b"\r\nOK\r\n"
     assert events(stream) == [(RAW, f"+CIPRXGET: 2,0,{len(data)},7", data), (LINE, "OK", None)]
+
+
+def test_raw_of_quectel():
+    data = b"\r\nOK\r\n\r\n+QIRD: 3\r\n"
+    for head in (b"+QIRD: %d", b"+QIRD:%d", b"+QIRD:  %d"):
+        stream = b"\r\n" + head % len(data) + b"\r\n" + data + b"\r\n\r\nOK\r\n"
+        assert events(stream) == [(RAW, f"+QIRD: {len(data)}", data), (LINE, "OK", None)]
+    # nothing there, and the answer to AT+QIRD=0,0
+    assert events(b"+QIRD: 0\r\n\r\nOK\r\n") == [(LINE, "+QIRD: 0", None), (LINE, "OK", None)]
+    assert events(b"+QIRD: 120,100,20\r\nOK\r\n") == [(LINE, "+QIRD: 120,100,20", None), (LINE, "OK", None)]
+
+
+def test_other_announcements_from_the_next_line_on():
+    p = Parser()
+    assert p.feed(b"+QIRD: 2\r\n+QIR") == [(LINE, "+QIRD: 2", None)]
+    p.learn(RAW_LINES, ())
+    assert p.feed(b"D: 2\r\n\r\n+CDS: 2\r\n") == [(RAW, "+QIRD: 2", b"\r\n"), (LINE, "+CDS: 2", None)]
 
 
 def test_raw_that_begins_with_line_ends():
@@ -73,12 +98,14 @@ PIECES = st.sampled_from(
     [
         b"\r\nOK\r\n", b"\r\n> ", b"\r\n>\r\n", b"+CDS: 25\r\n", b"079119890400\r\n", b"+CIPRXGET: 2,0,9,0\r\n",
         b"+CMGR: 0,,0\r\n", b"+CMGR: 1,,9\r", b"\x00", b"\xff", b"\n", b"\r", b" ", b">", b"x" * 1100, b"+CSQ:1",
-        b"\r\r\n",
+        b"\r\r\n", b"+QIRD: 7\r\n", b"+QIRD:3\r", b"+QIRD: 9,4,5\r\n", b"+QIRD: 0\r\n", b"+CMT: ,24\n", b"+CMT:\r\n",
+        b"+CIPRXGET: 2,0,1500,0\r\n", b"y" * 1500, b"0, SEND OK\r\n", b'+QIURC: "recv",0\r\n', b"RDY\x00\r\n", b"  OK  \r\n",
+        b"+CDS: ,25\r\r\n", b"\x1b", b"\x7f", b"z" * 1023 + b"  \r\n",
     ]
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES | st.binary(max_size=12), max_size=14), st.lists(st.integers(1, 40), min_size=1, max_size=30))
 def test_any_split_gives_the_same_events(pieces, cuts):
     stream = b"".join(pieces)

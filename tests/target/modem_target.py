@@ -5,7 +5,8 @@ import time
 
 import micropython  # noqa: F401 - gives CPython time.ticks_*
 
-from modem import SIM7600, Modem, ModemReset, ModemTimeout, Parser, SmsRejected, mask
+from modem import Modem, ModemReset, ModemTimeout, Parser, SmsRejected, family, mask
+from modem.power import Power
 
 CHECKS = 0
 
@@ -47,7 +48,14 @@ class Line:
 class TinyModem:
     REPLIES = {
         "AT+CSQ": "+CSQ:17,99",
-        "AT+CMGF?": "+CMGF: 0",
+        "AT+CMEE?": "+CMEE: 1",
+        "AT+IPR?": "+IPR: 115200",
+        "AT+CGMM": "SIMCOM_SIM7600CE",
+        "AT+CGMR": "+CGMR: LE20B04",
+        "AT+CIMI": "460001234567890",
+        "AT+CNUM": '+CNUM: ,"+8613800138000",145',
+        "AT+CNMI=?": "+CNMI: (0-2),(0-3),(0,2,3),(0-2),(0,1)",
+        "AT+CPMS=?": '+CPMS: ("ME","SM"),("ME","SM"),("ME","SM")',
         "AT+CPIN?": "+CPIN: READY",
         "AT+CREG?": "+CREG: 0,5",
         "AT+CPMS?": '+CPMS: "SM",0,4,"SM",0,4,"SM",0,4',
@@ -68,6 +76,7 @@ class TinyModem:
         self.message = False
         self.host = b""
         self.mute = False
+        self.hold = False
         self.messages = []
 
     def say(self, text):
@@ -104,7 +113,8 @@ class TinyModem:
             return
         if text.startswith("AT+CMGS="):
             self.message = True
-            self.line.say(b"\r\n> ")
+            if not self.hold:
+                self.line.say(b"\r\n> ")
         elif text.startswith("AT+CIPSEND="):
             self.need = int(text.split(",")[1])
             self.line.say(b"\r\n>")
@@ -128,8 +138,10 @@ class TinyModem:
 def test_parser():
     stream = b"\x00\r\n+CDS: 25\r\n\r\n07ab\r\n> +CIPRXGET: 2,0,6,0\r\n\r\nOK\r\n\r\nOK\r\n" + b"y" * 3000 + b"\nOK\n"
 
+    profile = family("SIM7600")
+
     def cut(size):
-        parser = Parser(raw=SIM7600.raw, pdu=SIM7600.pdu)
+        parser = Parser(raw=profile.raw, pdu=profile.pdu)
         events = []
         for at in range(0, len(stream), size):
             events += parser.feed(stream[at : at + size])
@@ -143,10 +155,40 @@ def test_parser():
     check(mask('"+8613800138000"') == '"+<13 digits>"', "mask")
 
 
+class Memory:
+    def __init__(self):
+        self.kept = {}
+
+    def load(self, key):
+        return self.kept.get(key)
+
+    def save(self, key, record):
+        self.kept[key] = record
+
+
+async def switching():
+    """PWRKEY is held as long as the table says, and a modem that is on is left alone."""
+    pulses = []
+    state = [0]
+
+    def key(level):
+        pulses.append(level)
+        state[0] ^= level
+
+    power = Power(key, status=lambda: state[0])
+    profile = family("SIM7600")
+    start = time.ticks_ms()
+    await power.on(profile)
+    check(400 < time.ticks_diff(time.ticks_ms(), start) < 2500 and pulses == [1, 0], "key pressed")
+    await power.on(profile)
+    check(pulses == [1, 0], "key left alone")
+
+
 async def scenario():
     line = Line()
     peer = line.modem = TinyModem(line)
-    modem = Modem(line, SIM7600)
+    memory = Memory()
+    modem = Modem(line, memory=memory)
     reports = []
     states = []
     modem.on_pdu = lambda kind, pdu: reports.append((kind, len(pdu)))
@@ -155,16 +197,19 @@ async def scenario():
     await modem.wait_ready(20)
     await asyncio.sleep(0.3)
     check((modem.registration, modem.signal, modem.operator) == (5, 17, "TEST"), "state")
+    check((modem.profile.name, modem.stage, modem.sms_ready) == ("SIM7600", "", True), "family and stage")
+    check(modem.capabilities["reports"] == "direct" and len(modem.identity["sim"]) == 8, "capabilities")
+    check(list(memory.kept.values()) == [modem.capabilities] and "46000" not in str(memory.kept), "memory")
+    check(await modem.own_number() == "+8613800138000", "own number")
     check(await modem.clock() == (2026, 3, 4, 5, 6, 7), "clock")
 
     connection = await modem.connect("host.example", 7000, 5)
     request = b"\r\nOK\r\n> \x1b\x1a\x00" * 20
-    await connection.send(request, 5)
-    answer = b""
-    while len(answer) < len(request):
-        answer += await connection.recv(64, 5)
+    connection.write(request)
+    await connection.drain()
+    answer = await connection.readexactly(len(request))
     check(answer == bytes(reversed(request)) and connection.sent_any, "bytes through TCP")
-    waiting = asyncio.create_task(connection.recv(10, 30))
+    waiting = asyncio.create_task(connection.read(10))
     await asyncio.sleep(0.1)
     waiting.cancel()
     try:
@@ -172,9 +217,28 @@ async def scenario():
         check(False, "cancellation swallowed")
     except asyncio.CancelledError:
         check(True, "cancelled")
-    await connection.close()
+    connection.close()
+    await connection.wait_closed()
 
     pdu = "0011000B911316325476F80000AA0AE8329BFD4697D9EC37"
+    peer.hold = True
+
+    async def submission():
+        try:
+            return await modem.send_pdu(pdu, 23)
+        except SmsRejected as error:
+            return error.code, error.reason
+
+    broken = asyncio.create_task(submission())
+    await asyncio.sleep(0.2)
+    modem.claim()
+    start = time.ticks_ms()
+    check(await modem.command("AT+CSQ", "+CSQ:") == ["+CSQ: 17,99"], "payment's command")
+    check(time.ticks_diff(time.ticks_ms(), start) < 1000, "payment first")
+    check(await broken == (None, "preempted"), "preempted")
+    modem.release()
+    peer.hold = False
+
     check(await modem.send_pdu(pdu, 23) == 64, "reference")
     check(peer.messages == [pdu.encode()] and reports == [("CDS", 66)], "message and its report")
     try:
@@ -205,7 +269,8 @@ async def scenario():
     except ModemReset:
         check(time.ticks_diff(time.ticks_ms(), start) < 500, "restart")
     await modem.wait_ready(20)
-    check(states == ["ready", "reset", "ready"], "states")
+    check([state for state in states if state != "sms ready"] == ["ready", "reset", "ready"], "states")
+    check(modem.last_dialogue()[0].startswith("# posterm modem recording 1 SIMCOM"), "recording")
     check(pdu not in "".join(modem.last_dialogue()), "trace")
     running.cancel()
     try:
@@ -215,5 +280,6 @@ async def scenario():
 
 
 test_parser()
+asyncio.run(switching())
 asyncio.run(scenario())
 print("ok", CHECKS)

@@ -16,6 +16,7 @@ _FRAME_MAX = const(1400)  # octets, far above any answer in the field table
 _PREFIX = const(11)  # TPDU 5 + header 6
 _READY_SECONDS = const(10)
 _CONNECT_SECONDS = const(30)
+_SEND_SECONDS = const(30)
 
 
 class Link:
@@ -52,10 +53,7 @@ class Link:
         try:
             return await self._converse(connection, frame)
         finally:
-            try:
-                await connection.close()
-            except (modem_lib.ModemError, asyncio.TimeoutError, OSError) as e:
-                self._log("host.close", _reason(e))
+            connection.close()  # told to the modem while the answer is dealt with
 
     async def _modem_up(self):
         """Give a modem that has just been switched on, or restarted, a moment; then try all the same, because trouble
@@ -69,7 +67,8 @@ class Link:
     async def _converse(self, connection, frame):
         started = time.ticks_ms()
         try:
-            await connection.send(frame, 30)
+            connection.write(frame)
+            await asyncio.wait_for(connection.drain(), _SEND_SECONDS)
             head = await self._read(connection, 2, started)
             size = head[0] << 8 | head[1]
             if not _PREFIX + 10 <= size <= _FRAME_MAX:
@@ -88,22 +87,14 @@ class Link:
         return memoryview(answer)[_PREFIX:]
 
     async def _read(self, connection, size, started):
-        data = bytearray(size)
-        have = 0
-        while have < size:
-            left = self._settings["host_timeout"] * 1000 - time.ticks_diff(time.ticks_ms(), started)
-            if left <= 0:
-                raise NoAnswer("time-out")
-            try:
-                part = await connection.recv(size - have, left / 1000)
-            except asyncio.TimeoutError:
-                raise NoAnswer("time-out") from None
-            if not part:
-                raise NoAnswer("closed by host")
-            data[have : have + len(part)] = part
-            have += len(part)
-        return data
+        left = self._settings["host_timeout"] * 1000 - time.ticks_diff(time.ticks_ms(), started)
+        try:
+            return await asyncio.wait_for(connection.readexactly(size), max(left, 1) / 1000)
+        except asyncio.TimeoutError:
+            raise NoAnswer("time-out") from None
 
 
 def _reason(e):
+    if isinstance(e, asyncio.TimeoutError):
+        return "time-out"
     return getattr(e, "reason", None) or type(e).__name__
