@@ -5,8 +5,8 @@ import gc
 import sys
 
 import board
+from terminal import StartError
 from terminal.app import Terminal
-from terminal.settings import SettingsError
 
 # Collect before the heap is full of garbage: what lives long then stays together at its beginning, and a kilobyte in one
 # piece is there when it is needed. Without this the heap is in splinters after a few sales.
@@ -18,7 +18,7 @@ def main():
     gc.threshold(_COLLECT_AFTER)
     try:
         terminal = Terminal(board.open())
-    except (board.BoardError, SettingsError) as e:
+    except (board.BoardError, StartError) as e:
         print("posterm:", e, file=sys.stderr)
         sys.exit(2)
     asyncio.run(terminal.run())

@@ -11,7 +11,6 @@ import journal
 import modem as modem_lib
 import paycrypt
 import thermal
-from terminal import settings as settings_table
 from terminal.acquirer.link import Link
 from terminal.acquirer.messages import Messages
 from terminal.acquirer.session import Session
@@ -23,14 +22,14 @@ from terminal.flows.reversal import Reversal
 from terminal.flows.sale import Sale
 from terminal.flows.signin import SignIn
 from terminal.ledger.ledger import Ledger
-from terminal.notices import templates
-from terminal.notices.outbox import Outbox
-from terminal.notices.sender import Sender
+from terminal.notices.post import Post
+from terminal.ondemand import borrowed
 from terminal.security.keys import Keys
 from terminal.security.pin import PinPad
 from terminal.security.technician import Technician
 from terminal.service.console import Console
 from terminal.service.eventlog import EventLog
+from terminal.service.modemfile import ModemMemory, Recordings
 from terminal.tasks import Tasks
 from terminal.ui.forms import Forms
 from terminal.ui.inputs import Inputs
@@ -38,51 +37,62 @@ from terminal.ui.screen import Screen
 from terminal.ui.texts import Texts
 
 
+class Services:
+    """What console and menus work with, by name: board, settings, clock, log, ledger, keys, modem, recordings, session,
+    technician, version; of the notices: outbox, enabling, watch, words, desk, checks, bank, offers."""
+
+
 class Terminal:
-    """The whole terminal on one `board` (see boards/). Raises SettingsError when its settings are refused."""
+    """The whole terminal on one `board` (see boards/). Raises StartError when its settings are refused."""
 
     def __init__(self, board):
-        self.settings = settings_table.load(board.storage)
-        self.clock = Clock(board.rtc)
-        self.log = EventLog(board.storage, self.clock)
-        self.log("start", "posterm %s on %s" % (VERSION, board.name))
+        services = Services()
+        services.board = board
+        services.version = VERSION
+        with borrowed("terminal.settings") as table:
+            settings = self.settings = services.settings = table.load(board.storage)
+        clock = self.clock = services.clock = Clock(board.rtc)
+        log = self.log = services.log = EventLog(board.storage, clock)
+        log("start", "posterm %s on %s" % (VERSION, board.name))
         paycrypt.selftest()
-        self.tasks = Tasks(board.watchdog, self.log)
-        texts = Texts(self.settings["language"])
-        self.keys = Keys(
+        self.tasks = Tasks(board.watchdog, log)
+        texts = Texts(settings["language"])
+        keys = self.keys = services.keys = Keys(
             paycrypt.KeyStore(),
             board.storage,
             board.device_secret(),
             board.entropy,
-            self.log,
-            strict=not self.settings["weak_keys"],
+            log,
+            strict=not settings["weak_keys"],
         )
-        self.modem = modem_lib.Modem(board.modem_uart, modem_lib.SIM7600, power=board.modem_power, log=self.log)
-        self.ledger = Ledger(journal.Journal(board.storage + "/ledger"), self.log, lambda: _room(board.storage))
-        self.outbox = Outbox(
-            journal.Journal(board.storage + "/outbox"),
-            self.keys.protect,
-            self.keys.reveal,
-            self.clock.seconds,
-            self.log,
-            self.settings["notice_hours"] * 3600,
-            random.random,
+        modem = self.modem = services.modem = modem_lib.Modem(
+            board.modem_uart,
+            None if settings["modem"] == "auto" else settings["modem"],
+            power=board.modem_power,
+            log=log,
+            memory=ModemMemory(board.storage, log),
+            pin=settings["sim_pin"] or None,
         )
-        sender = Sender(self.outbox, self.modem, self.log, self.settings["notices"])
-        self.modem.on_pdu = sender.on_pdu
+        modem.set_apn(settings["apn"] or None)
+        services.recordings = Recordings(board.storage, clock, log)
+        modem.on_trouble = lambda reason: services.recordings.keep(reason, modem.last_dialogue())
+        ledger = self.ledger = services.ledger = Ledger(
+            journal.Journal(board.storage + "/ledger"), log, lambda: _room(board.storage)
+        )
+        self.post = Post(services, board.storage, random.random)
+        self.outbox = services.outbox
         printer = thermal.Printer(board.printer_uart, thermal.P58, gbk.encode)
 
         inputs = Inputs(board.keypad, board.card_reader, board.buzzer, self._beat)
-        forms = Forms(Screen(board.lcd), inputs, texts, self.settings["input_seconds"])
-        messages = Messages(self.settings, self.keys)
-        link = Link(self.modem, self.settings, self.log, self._beat)
-        session = Session(link, messages, self.keys, self.ledger, self.clock, self.log)
-        printing = Printing(printer, forms, self.ledger, self.settings, self.log)
-        words = templates.load(self.settings["language"])
-        finish = Finish(printing, self.ledger, self.outbox, words, self.keys, self.settings, texts, self.log)
-        signin = SignIn(forms, session, self.modem, self.log)
-        reversal = Reversal(forms, session, self.ledger, self.keys, self.modem, finish, self.log)
-        pinpad = PinPad(forms, self.keys)
+        forms = Forms(Screen(board.lcd), inputs, texts, settings["input_seconds"])
+        messages = Messages(settings, keys)
+        link = Link(modem, settings, log, self._beat)
+        session = services.session = Session(link, messages, keys, ledger, clock, log)
+        printing = Printing(printer, forms, ledger, settings, log)
+        finish = Finish(printing, services, texts)
+        signin = SignIn(forms, session, modem, log)
+        reversal = Reversal(forms, session, ledger, keys, modem, finish, log)
+        pinpad = PinPad(forms, keys)
         sale = Sale(
             forms,
             pinpad,
@@ -90,48 +100,25 @@ class Terminal:
             signin,
             reversal,
             finish,
-            self.ledger,
-            self.keys,
-            self.modem,
-            self.settings,
-            self.clock,
-            self.log,
+            services.enabling,
+            ledger,
+            keys,
+            modem,
+            settings,
+            clock,
+            log,
         )
-        idle = Idle(
-            forms,
-            sale,
-            signin,
-            reversal,
-            finish,
-            session,
-            self.ledger,
-            self.outbox,
-            self.keys,
-            self.modem,
-            self.settings,
-            self.clock,
-            self.log,
-        )
-        technician = Technician(board.storage, board.entropy, self.log)
-        console = Console(
-            board.console,
-            board,
-            self.ledger,
-            self.outbox,
-            self.keys,
-            self.modem,
-            session,
-            technician,
-            self.log,
-            VERSION,
-        )
+        idle = Idle(forms, sale, signin, reversal, finish, services)
+        services.technician = Technician(board.storage, board.entropy, log)
+        console = Console(board.console, services)
 
         for name, start in board.tasks:
             self.tasks.add(name, start)
         for name, start in inputs.tasks():
             self.tasks.add(name, start)
-        self.tasks.add("modem", self.modem.run)
-        self.tasks.add("notices", sender.run)
+        self.tasks.add("modem", modem.run)
+        for name, start in self.post.tasks():
+            self.tasks.add(name, start)
         self.tasks.add("console", console.run)
         self.tasks.add("operator", idle.run, critical=240)
 

@@ -3,17 +3,20 @@
     settings = load("/flash")       # reads /flash/settings.json when there is one
     settings["merchant_name"]
 
-A wrong value stops the start with one line that names the setting and what is allowed.
+A wrong value stops the start with one line that names the setting and what is allowed. Loaded for the start alone.
 """
 
 import json
 
+from terminal import StartError
+
+FAMILIES = ("SIM800", "SIM7600", "A7670", "EC200", "EC800")
 _DIGITS = "0123456789"
 _ENOENT = 2  # the error number of "no such file", the same on every port
 _PHONE_DIGITS = 3  # shortest telephone number in use, a service number
 
 
-class SettingsError(Exception):
+class SettingsError(StartError):
     """The settings file is refused; `name` is the setting at fault or None."""
 
     def __init__(self, text, name=None):
@@ -46,8 +49,20 @@ TABLE = {
     "amount_limit": ("int", 5000000, 1, 99999999, "largest sale, in fen"),
     "slip_copies": ("int", 2, 1, 2, "copies of a slip: merchant's, then customer's"),
     "declined_slip": ("bool", False, None, None, "whether a declined sale prints a slip"),
-    "notices": ("bool", True, None, None, "whether notices are sent by SMS"),
     "notice_hours": ("int", 24, 1, 72, "hours after which an undelivered notice is given up"),
+    "modem": ("choice", "auto", None, ("auto",) + FAMILIES, "modem family; auto: by the model it names"),
+    "apn": ("str", "", 0, 40, "access point of the mobile network; empty: the one stored in the modem"),
+    "sim_pin": ("digits", "", 0, 8, "PIN of the SIM card; tried once"),
+    "own_mobile": ("phone", "", 0, 16, "the terminal's own number, for the self-test; empty: the SIM is asked"),
+    "sms_price": ("int", 10, 0, 1000, "price of one SMS part, in fen"),
+    "sms_budget": ("int", 0, 0, 100000, "SMS parts a month that raise an alarm; 0: none"),
+    "questions": ("bool", False, None, None, "whether cancelled sales ask the customer to answer 1 or 2"),
+    "requests": ("bool", True, None, None, "whether customers' requests by SMS are answered"),
+    "bank_senders": ("str", "", 0, 60, "senders of bank messages that are believed, separated by commas"),
+    "offers": ("bool", False, None, None, "whether offers are sent to numbers that agreed"),
+    "offer_cap": ("int", 4, 1, 30, "offers to one number within 30 days"),
+    "quiet_from": ("int", 21, 0, 23, "hour from which nothing is sent that can wait"),
+    "quiet_to": ("int", 9, 0, 23, "hour at which that ends"),
     "copy_seconds": ("int", 10, 1, 60, "seconds to tear off a copy before the next one prints"),
     "result_seconds": ("int", 10, 1, 60, "seconds a result stays on the screen"),
     "input_seconds": ("int", 60, 5, 300, "seconds without a key until an entry is given up"),

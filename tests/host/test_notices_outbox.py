@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import journal
 import virtualclock
-from notices_network import START
-from terminal.notices.entry import SENT
+from notices_network import START, Cut, PowerCut
+from terminal.notices.entry import SENT, conditions
 from terminal.notices.outbox import Outbox, OutboxFull
 
 NUMBER = "13812345678"
@@ -90,6 +90,12 @@ def test_what_is_no_number_is_refused(tmp_path, clock, number):
     assert box.state("1-c") is None
 
 
+@pytest.mark.parametrize("key", ["", "x" * 33, 'a"b', "a\\b", "a\n", "é"])
+def test_a_key_that_records_cannot_be_found_by_is_refused(tmp_path, clock, key):
+    with pytest.raises(ValueError, match="notice"):
+        opened(tmp_path, clock).queue(key, "sale_approved", "customer", NUMBER, TEXT)
+
+
 def test_a_text_of_more_than_four_parts_is_refused(tmp_path, clock):
     with pytest.raises(ValueError, match="parts"):
         opened(tmp_path, clock).queue("1-c", "sale_approved", "customer", NUMBER, "好" * 300)
@@ -110,7 +116,33 @@ def test_when_full_the_remedy_is_named_and_nothing_is_lost(tmp_path, clock):
     # texts that are not in memory come from the journal
     entries = {entry.key: box.text(entry) for entry, _ in box.open_parts()}
     assert len(entries) == 64 and set(entries.values()) == {TEXT}
-    assert sum(1 for entry, _ in box.open_parts() if entry.text is not None) <= 8
+    assert sum(1 for entry, _ in box.open_parts() if entry.text is not None) <= 4
+
+
+def test_offers_and_replies_come_last_and_leave_room(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    for i in range(40):
+        audience = "offer" if i % 2 else "reply"
+        try:
+            box.queue("low-%d" % i, "offer", audience, NUMBER, TEXT)
+        except OutboxFull:
+            assert i == 32
+            break
+    box.queue("1-c", "sale_approved", "customer", NUMBER, TEXT)
+    with pytest.raises(OutboxFull):
+        box.queue("low-x", "offer", "offer", NUMBER, TEXT)
+    assert box.next()[0].key == "1-c"
+    for i in range(2, 33):
+        box.queue("%d-c" % i, "sale_approved", "customer", NUMBER, TEXT)
+    order = []
+    for _ in range(64):
+        entry, _ = box.next()
+        order.append(entry.audience in ("offer", "reply"))
+        box.begin(entry, 0)
+        box.accepted(entry, 0, 1)
+    assert order == [False] * 32 + [True] * 32
+    # those that only wait for a report are in nobody's way
+    assert box.queue("low-x", "offer", "offer", NUMBER, TEXT)
 
 
 def test_notices_that_only_wait_for_a_report_make_room(tmp_path, clock):
@@ -125,10 +157,9 @@ def test_notices_that_only_wait_for_a_report_make_room(tmp_path, clock):
     assert box.state("000001-c")[:2] == ("sent", "")
 
 
-def test_the_journal_stays_small_and_keeps_twelve_ends(tmp_path, clock):
-    box = opened(tmp_path, clock)
+def finish_many(box, count, tidy=True):
     largest = 0
-    for i in range(300):
+    for i in range(count):
         box.queue("%06d-c" % i, "sale_approved", "customer", NUMBER, TEXT)
         entry, _ = box.next()
         box.begin(entry, 0)
@@ -137,14 +168,79 @@ def test_the_journal_stays_small_and_keeps_twelve_ends(tmp_path, clock):
             box.delivered(entry, 0, i & 0xFF)
         else:
             box.rejected(entry, 0, 1)
-        box.tidy()
-        largest = max(largest, sum(os.path.getsize(tmp_path / name) for name in os.listdir(tmp_path)))
-    assert largest < 60_000
+        if tidy:
+            box.tidy()
+        largest = max(largest, box._journal.size())
+    return largest
+
+
+def test_the_journal_stays_small_and_keeps_a_hundred_ends(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    assert finish_many(box, 500) < 200_000
+    before = list(box.entries())
     box = opened(tmp_path, clock)
     summaries = list(box.entries())
-    # ends that the last compaction has not passed yet count as known, never more than twelve
-    assert [s[0] for s in summaries] == ["%06d-c" % i for i in range(288, 300)]
+    assert summaries == before
+    assert [s[0] for s in summaries] == ["%06d-c" % i for i in range(400, 500)]
     assert {s[4] for s in summaries} == {"delivered", "failed"}
+    assert list(box.entries(3)) == summaries[-3:]
+    assert not box.queue("000400-c", "sale_approved", "customer", NUMBER, TEXT)
+
+
+def test_finished_notices_can_be_read_slowly_while_the_journal_is_compacted(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    finish_many(box, 90)
+    box.queue("open-c", "sale_approved", "customer", NUMBER, TEXT)
+    seen = []
+    for summary in box.entries():
+        seen.append(summary[0])
+        if len(seen) in (3, 40):
+            box._compact()
+    assert seen == ["%06d-c" % i for i in range(90)] + ["open-c"]
+
+
+def test_a_full_medium_gives_up_old_ends_before_it_refuses_a_notice(tmp_path, clock):
+    class Small(journal.Journal):
+        room = 40_000
+
+        def append(self, kind, payload):
+            if self.size() + len(payload) > self.room:
+                raise journal.Full
+            return super().append(kind, payload)
+
+    box = Outbox(Small(str(tmp_path)), protect, reveal, clock, ignore)
+    finish_many(box, 300, tidy=False)
+    ends = [summary[0] for summary in box.entries()]
+    assert 12 <= len(ends) < 100 and ends[-1] == "000299-c"
+    box = opened(tmp_path, clock)
+    assert not box.queue("000299-c", "sale_approved", "customer", NUMBER, TEXT)
+
+
+def test_an_end_that_found_no_room_is_known_and_stored_later(tmp_path, clock):
+    class NoRoom(journal.Journal):
+        full = False
+
+        def append(self, kind, payload):
+            if self.full:
+                raise journal.Full
+            return super().append(kind, payload)
+
+    store = NoRoom(str(tmp_path))
+    box = Outbox(store, protect, reveal, clock, ignore)
+    box.queue("1-c", "sale_approved", "customer", NUMBER, TEXT)
+    entry, _ = box.next()
+    box.begin(entry, 0)
+    box.accepted(entry, 0, 7)
+    store.full = True
+    box.delivered(entry, 0, 7)
+    assert box.state("1-c")[0] == "delivered"
+    assert not box.queue("1-c", "sale_approved", "customer", NUMBER, TEXT)
+    assert [s[4] for s in box.entries()] == ["delivered"]
+    box._compact()
+    assert opened(tmp_path, clock).state("1-c")[0] == "sent"  # as if the report had not come: never sent again
+    store.full = False
+    box.tidy()
+    assert opened(tmp_path, clock).state("1-c")[0] == "delivered"
 
 
 def test_a_compaction_that_finds_no_room_stops_nothing(tmp_path, clock):
@@ -157,14 +253,9 @@ def test_a_compaction_that_finds_no_room_stops_nothing(tmp_path, clock):
 
     store = NoRoom(str(tmp_path))
     box = Outbox(store, protect, reveal, clock, ignore)
-    for i in range(100):
-        box.queue("%06d-c" % i, "sale_approved", "customer", NUMBER, TEXT)
-        entry, _ = box.next()
-        box.begin(entry, 0)
-        box.rejected(entry, 0, 1)
-        box.tidy()
-    assert 1 < store.tries < 5
-    assert opened(tmp_path, clock).state("000099-c")[:2] == ("failed", "CMS 1")
+    finish_many(box, 200)
+    assert 1 < store.tries < 10
+    assert opened(tmp_path, clock).state("000198-c")[:2] == ("failed", "CMS 1")
 
 
 def test_retries_wait_longer_each_time_and_end_with_the_validity(tmp_path, clock):
@@ -288,7 +379,7 @@ def test_a_full_medium_never_sends_what_it_could_not_store(tmp_path, clock):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("qbarpdcfx"), st.integers(0, 3)), max_size=30))
+@given(st.lists(st.tuples(st.sampled_from("qbardcfx"), st.integers(0, 3)), max_size=30))
 def test_a_reboot_at_any_time_finds_the_same_state(tmp_path_factory, steps):
     """Whatever order of events: what a restart reads is what was in memory, "sending" read as "in_doubt"."""
     directory = tmp_path_factory.mktemp("box")
@@ -309,12 +400,10 @@ def test_a_reboot_at_any_time_finds_the_same_state(tmp_path_factory, steps):
             box.accepted(entry, part, i)
         elif action == "r" and state == 1:
             box.rejected(entry, part, 500)
-        elif action == "p" and state == 0:
-            box.postponed(entry, part, "modem")
         elif action == "d" and state in (2, 5):
             box.delivered(entry, part, i)
         elif action == "c" and state == 5:
-            box.carried(entry, part, i)
+            box.carried(entry, part, i, "status 48")
         elif action == "f" and state == 2:
             box.failed(entry, part, "status 70")
         elif action == "x" and state == 1:
@@ -322,3 +411,142 @@ def test_a_reboot_at_any_time_finds_the_same_state(tmp_path_factory, steps):
     box.recover()
     again = opened(directory, clock)
     assert json.dumps(list(again.entries())) == json.dumps(list(box.entries()))
+
+
+# sending again, when a person wants it
+
+
+def gone(box, key="1-c", number=NUMBER, text=TEXT):
+    box.queue(key, "sale_approved", "customer", number, text)
+    entry = next(entry for entry, _ in box.open_parts() if entry.key == key)
+    for i in range(len(entry.parts)):
+        box.begin(entry, i)
+        box.accepted(entry, i, 7 + i)
+    return entry
+
+
+def test_a_failed_notice_goes_again_to_the_corrected_number(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    entry = gone(box)
+    box.failed(entry, 0, "status 65")
+    assert box.resend("1-c", "13900001111") == "1-c~2"
+    box = opened(tmp_path, clock)
+    entry, _ = box.next()
+    assert (entry.number, box.text(entry), entry.event) == ("13900001111", TEXT, "sale_approved")
+    box.begin(entry, 0)
+    box.rejected(entry, 0, 1)
+    assert box.resend("1-c~2") == "1-c~3"
+    assert box.next()[0].number == "13900001111"
+
+
+def test_what_the_phone_has_or_may_get_goes_again_only_by_force(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    entry = gone(box)
+    for key in ("1-c", "unknown"):
+        with pytest.raises(ValueError, match="notice"):
+            box.resend(key)
+    assert box.resend("1-c", "13900001111", force=True) == "1-c~2"
+    assert box.state("1-c")[0] == "sent"  # still followed up
+    box.delivered(entry, 0, 7)
+    with pytest.raises(ValueError, match="has it"):
+        box.resend("1-c")
+    assert box.resend("1-c", force=True) == "1-c~3"
+    entry = gone(box, "2-c")
+    box.begin(entry, 0)
+    with pytest.raises(ValueError, match="moment"):
+        box.resend("2-c", force=True)
+    box.doubt(entry, 0)
+    with pytest.raises(ValueError, match="yet"):
+        box.resend("2-c")
+    assert box.resend("2-c", force=True) == "2-c~2"
+
+
+def test_an_early_end_without_report_does_not_mean_it_cannot_arrive(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    for i in range(64):
+        gone(box, "%d-c" % i)
+    gone(box, "x-c")
+    assert box.state("0-c")[:2] == ("sent", "no report")
+    with pytest.raises(ValueError, match="yet"):
+        box.resend("0-c")
+    clock.time += 2 * 86400
+    assert box.resend("0-c") == "0-c~2"
+
+
+def test_one_still_to_be_sent_is_replaced_whenever_the_power_fails(tmp_path, clock):
+    for at in range(1, 20):
+        directory = str(tmp_path / str(at))
+        box = opened(directory, clock)
+        box.queue("1-c", "sale_approved", "customer", NUMBER, TEXT)
+        cut = Cut(at)
+        try:
+            box = Outbox(cut.journal(journal.Journal(directory)), protect, reveal, clock, ignore)
+            assert box.resend("1-c", "13900001111") == "1-c~2"
+        except PowerCut:
+            pass
+        again = opened(directory, clock)
+        states = {s[0]: (s[4], s[5]) for s in again.entries()}
+        assert states in (
+            {"1-c": ("queued", "")},
+            {"1-c": ("failed", "cancelled"), "1-c~2": ("queued", "")},
+        ), at
+        assert again.open_count == 1
+        if not cut.off:
+            assert at > 5
+            return
+    raise AssertionError("never ends")
+
+
+def test_what_is_sent_cannot_be_cancelled(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    gone(box)
+    assert not box.cancel("1-c")
+    assert not box.cancel("unknown")
+    box.queue("2-c", "sale_approved", "customer", NUMBER, TEXT)
+    assert box.cancel("2-c") and not box.cancel("2-c")
+
+
+# what others learn
+
+
+def test_the_evidence_of_open_and_finished_notices(tmp_path, clock):
+    box = opened(tmp_path, clock)
+    ended = []
+    box.on_end = lambda summary, gone: ended.append(summary)
+    box.queue("1-c", "sale_approved", "customer", NUMBER, "好" * 100)
+    entry, _ = box.next()
+    entry.air = conditions(17, 5, True)
+    box.begin(entry, 0)
+    box.rejected(entry, 0, 38)
+    clock.time += 9
+    box.begin(entry, 0)
+    box.accepted(entry, 0, 7)
+    for reader in (box, opened(tmp_path, clock)):
+        found = reader.evidence("1-c")
+        assert found["number"] == "138****5678"
+        assert (found["state"], found["signal"], found["registration"], found["supply"]) == ("sending", 17, 5, True)
+        assert found["parts"] == [("sent", 7, "", 2, START + 9), ("queued", None, "", 0, 0)]
+        assert (found["tries"], found["created"]) == (2, START)
+    box.begin(entry, 1)
+    box.accepted(entry, 1, 8)
+    box.delivered(entry, 1, 8)
+    box.failed(entry, 0, "status 65")
+    assert ended == list(box.entries())
+    found = opened(tmp_path, clock).evidence("1-c")
+    assert (found["state"], found["cause"], found["signal"]) == ("failed", "status 65", 17)
+    assert [part[:2] for part in found["parts"]] == [("failed", 7), ("delivered", 8)]
+    assert box.evidence("x") is None
+    assert list(box.history(1)) == [("sale_approved", "customer", "failed", "status 65", 2, START, START + 9, 0)]
+    clock.time += 3 * 86400
+    assert list(box.history(1)) == []
+
+
+def test_a_listener_without_room_does_not_stop_the_outbox(tmp_path, clock):
+    def listener(summary, gone):
+        raise journal.Full
+
+    box = opened(tmp_path, clock)
+    box.on_end = listener
+    entry = gone(box)
+    box.delivered(entry, 0, 7)
+    assert box.state("1-c")[0] == "delivered"

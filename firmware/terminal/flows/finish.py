@@ -1,31 +1,30 @@
 """What follows the host's answer: notices into the outbox, the slip, the record closed. Also after a power cut."""
 
 from terminal.acquirer import answers
+from terminal.notices import notice_key
 from terminal.notices.outbox import OutboxFull
 from terminal.ui import slip
 from terminal.ui.cells import money
 
 
 class Finish:
-    """Args: `printing`, `ledger`, `outbox`, `templates`, `keys`, `settings`, `texts`, `log`."""
+    """Args: `printing`, `services` (see app.Services), `texts`."""
 
-    def __init__(self, printing, ledger, outbox, templates, keys, settings, texts, log):
+    def __init__(self, printing, services, texts):
         self._printing = printing
-        self._ledger = ledger
-        self._outbox = outbox
-        self._templates = templates
-        self._keys = keys
-        self._settings = settings
+        self._services = services
+        self._ledger = services.ledger
+        self._settings = services.settings
         self._texts = texts
-        self._log = log
+        self._log = services.log
 
     async def run(self, record, recovered=False, notify=True):
         """Do what is left for an answered or cancelled `record`, each step stored, none done twice."""
         if not record["noticed"]:
-            if notify and self._settings["notices"]:
-                self._queue(record)
-            self._ledger.noticed(record)
+            self._ledger.noticed(record, self._queue(record) if notify else "c:quiet m:quiet")
         state = record["state"]
+        if state == "approved" and self._services.bank is not None:
+            self._services.bank.expected(record)
         if state == "approved" or (state == "declined" and self._settings["declined_slip"]):
             await self._printing.copies(record, recovered)
         self._ledger.close(record)
@@ -36,20 +35,44 @@ class Finish:
             self._ledger.fault(record)
 
     def _queue(self, record):
+        """Put the notices into the outbox; return which are missing and why: "c:no_number m:off"."""
         fields = self._fields(record)
-        if record["mobile"]:
-            self._put(record, "customer", lambda: self._keys.reveal(bytes.fromhex(record["mobile"])).decode(), fields)
-        if self._settings["merchant_mobile"]:
-            self._put(record, "merchant", lambda: self._settings["merchant_mobile"], fields)
+        without = []
+        for audience, number in (("customer", self._customer), ("merchant", self._merchant)):
+            reason = self._put(record, audience, number(record), fields)
+            if reason:
+                without.append(audience[0] + ":" + reason)
+        return " ".join(without)
+
+    def _customer(self, record):
+        try:
+            return self._services.keys.reveal(bytes.fromhex(record["mobile"])).decode() if record["mobile"] else ""
+        except ValueError:
+            self._log("notice.number", "trace %06d unreadable" % record["trace"])
+            return ""
+
+    def _merchant(self, record):
+        return self._settings["merchant_mobile"]
 
     def _put(self, record, audience, number, fields):
+        """Queue one notice; return "" or why there is none. The payment stands whatever becomes of its notice."""
+        if not self._services.enabling.allows(audience):
+            return self._services.enabling.mode
+        if not number:
+            return "no_number"
         event = "sale_" + record["state"]
-        key = "%06d.%06d-%s" % (record["batch"], record["trace"], audience[0])
+        key = notice_key(record, audience)
         try:
-            self._outbox.queue(key, event, audience, number(), self._templates.render(event, audience, fields))
-        except (OutboxFull, OSError, ValueError) as e:
-            # the payment stands whatever becomes of its notice; the event log and the doctor say why there is none
-            self._log("notice.notqueued", "%s %s" % (key, type(e).__name__))
+            self._services.outbox.queue(key, event, audience, number, self._services.words.render(event, audience, fields))
+            return ""
+        except OutboxFull:
+            reason = "outbox_full"
+        except OSError:
+            reason = "storage"
+        except ValueError:
+            reason = "no_text"
+        self._log("notice.notqueued", "%s %s" % (key, reason))
+        return reason
 
     def _fields(self, record):
         s = self._settings

@@ -5,6 +5,7 @@ Between two keys it finishes what a power cut left and tries a pending reversal 
 
 from micropython import const
 
+from terminal.ondemand import borrowed
 from terminal.ui.cells import center, fit, money, right, width
 from terminal.ui.forms import Left
 from terminal.ui.inputs import wipe_card
@@ -18,24 +19,21 @@ VERSION = "0.1.0"
 
 
 class Idle:
-    """Args: services by name, see app.py."""
+    """Args: `forms`, the flows by name, `services`: see app.Services."""
 
-    def __init__(
-        self, forms, sale, signin, reversal, finish, session, ledger, outbox, keys, modem, settings, clock, log
-    ):
+    def __init__(self, forms, sale, signin, reversal, finish, services):
         self._forms = forms
         self._sale = sale
         self._signin = signin
         self._reversal = reversal
         self._finish = finish
-        self._session = session
-        self._ledger = ledger
-        self._outbox = outbox
-        self._keys = keys
-        self._modem = modem
-        self._settings = settings
-        self._clock = clock
-        self._log = log
+        self._services = services
+        self._session = services.session
+        self._ledger = services.ledger
+        self._keys = services.keys
+        self._modem = services.modem
+        self._settings = services.settings
+        self._log = services.log
         self._menu = (
             ("menu.sale", self._sale.run),
             ("menu.signin", self._signin.run),
@@ -57,12 +55,26 @@ class Idle:
                 else:
                     left = wait
                     wait = min(wait * 2, _REVERSAL_MAX)
+            elif self._services.checks.waiting and left <= 0 and self._may_ask():
+                left = 0 if await self._check() else _REVERSAL_MAX
             self._show()
             event = await self._forms.inputs.get(_TICK, cards=True)
             if event is None:
                 left -= _TICK
                 continue
             await self._dispatch(event)
+
+    def _may_ask(self):
+        return self._modem.ready and self._session.signed_in and not self._reversal.due
+
+    async def _check(self):
+        self._forms.screen.message(self._forms.texts("check"), self._forms.texts("check.doing"))
+        try:
+            with borrowed("terminal.flows.check") as flow:
+                return await flow.run(self._services)
+        except OSError as e:
+            self._log("check.unstored", "error %d" % e.errno)
+            return False
 
     async def _recover(self):
         """Finish answered transactions whose slip or notices a power cut prevented."""
@@ -113,12 +125,17 @@ class Idle:
             hint = t("reversal.pending")
         else:
             hint = t("idle.start")
-        moment = self._clock.moment()
+        moment = self._services.clock.moment()
         signal = self._modem.signal
-        state = t("idle.nosignal") if signal is None or not self._modem.ready else t("idle.signal") + str(signal)
-        waiting = self._outbox.open_count
-        if waiting:
-            queue = t("idle.queue") + str(waiting)
+        stage = self._modem.stage.replace(" ", "")
+        if stage and stage != "smsnotready":  # that one is over soon, and payments go on
+            state = t("stage." + stage)
+        else:
+            state = t("idle.nosignal") if signal is None or not self._modem.ready else t("idle.signal") + str(signal)
+        waiting = self._services.outbox.open_count
+        alarms = self._services.watch.alarms
+        if waiting or alarms:
+            queue = t("idle.queue") + str(waiting) + ("!" if alarms else "")
             state += " " * (COLUMNS - width(state) - width(queue)) + queue
         self._forms.screen.show(
             center(fit(s["merchant_name"], COLUMNS), COLUMNS),
@@ -143,13 +160,8 @@ class Idle:
         await self._forms.inputs.get(self._settings["result_seconds"])
 
     async def _notices(self):
-        t = self._forms.texts
-        rows = []
-        for _, _, _, number, state, _, _, _, _, _ in self._outbox.entries():
-            rows = rows[-2:] + ["%s %s" % (number[-4:], t("notice." + state))]
-        if not rows:
-            rows.append(t("notice.none"))
-        await self._forms.say(t("menu.notices"), *rows, seconds=self._settings["result_seconds"])
+        with borrowed("terminal.flows.notices") as flow:
+            await flow.menu(self._forms, self._services)
 
     async def _language(self):
         t = self._forms.texts

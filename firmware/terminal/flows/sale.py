@@ -27,13 +27,16 @@ _PIN_TRIES = const(3)
 class Sale:
     """Args: services by name, see app.py."""
 
-    def __init__(self, forms, pinpad, session, signin, reversal, finish, ledger, keys, modem, settings, clock, log):
+    def __init__(
+        self, forms, pinpad, session, signin, reversal, finish, enabling, ledger, keys, modem, settings, clock, log
+    ):
         self._forms = forms
         self._pinpad = pinpad
         self._session = session
         self._signin = signin
         self._reversal = reversal
         self._finish = finish
+        self._enabling = enabling
         self._ledger = ledger
         self._keys = keys
         self._modem = modem
@@ -253,7 +256,7 @@ class Sale:
     async def _mobile(self):
         """Return the customer's number as octets, b"" when skipped. Typed twice, because the screen never shows it whole."""
         t = self._forms.texts
-        if not self._settings["notices"]:
+        if not self._enabling.allows("customer"):
             return b""
         question = t("mobile")
         while True:

@@ -20,12 +20,14 @@ import json
 
 from micropython import const
 
+from terminal.ondemand import borrowed
+
 _TRACE_MAX = const(999999)
 _ROOM = const(16384)  # octets a new transaction wants to find free: its records, its notices, the event log
 _MAX_UNCLOSED = const(20)
 
 # event kind -> state it leads to
-_STATES = {
+STATES = {
     "started": "started",
     "approved": "approved",
     "declined": "declined",
@@ -57,7 +59,7 @@ class Ledger:
         if self.pending is not None and self.pending["state"] == "started":
             # not stored: every start-up that finds `started` without an end comes to the same
             log("ledger.cut", "trace %06d" % self.pending["trace"])
-            self.pending["state"] = _STATES["undo"]
+            self.pending["state"] = STATES["undo"]
             self.pending["reason"] = _CUT
 
     @property
@@ -146,13 +148,27 @@ class Ledger:
         self.noticed(record)
         self.close(record)
 
+    def find(self, voucher, tail=None, batch=None):
+        """Return the newest record with this voucher number (int), or None. `tail`: last 4 digits of its card; `batch`: int."""
+        pending = self.pending
+        if pending is not None and pending["trace"] == voucher and tail in (None, pending["card"][-4:]):
+            return pending if batch in (None, pending["batch"]) else None
+        with borrowed("terminal.ledger.lookup") as lookup:
+            return lookup.find(self._journal, voucher, tail, batch)
+
+    def search(self, tail, since):
+        """Return up to 8 records of the card ending in `tail` since a time ("YYYY-MM-DD HH:MM"), newest first."""
+        with borrowed("terminal.ledger.lookup") as lookup:
+            return lookup.search(self._journal, tail, since)
+
     def slip(self, record, copies):
         """Store that `copies` copies of the slip are printed (or given up)."""
         self._note("slip", {"trace": record["trace"], "copies": copies})
 
-    def noticed(self, record):
-        """Store that the notices are in the outbox, or not wanted."""
-        self._note("noticed", {"trace": record["trace"], "noticed": True})
+    def noticed(self, record, without=""):
+        """Store that the notices are in the outbox, or why not. `without`: "c:off m:number", audience and reason of each
+        that is missing (see flows.finish), for the one who asks later."""
+        self._note("noticed", {"trace": record["trace"], "noticed": True, "without": without})
 
     def close(self, record):
         """Store that nothing is left to do for `record`."""
@@ -194,14 +210,14 @@ class Ledger:
             return
         for name in fields:
             record[name] = fields[name]
-        if kind in _STATES:
-            record["state"] = _STATES[kind]
+        if kind in STATES:
+            record["state"] = STATES[kind]
         if kind == "undo":
             self._remove(record)
             self.pending = record
         elif kind == "closed":
             self._remove(record)
-        elif kind in _STATES:
+        elif kind in STATES:
             self.pending = None
             if kind != "dropped":
                 self._leave_open(record)

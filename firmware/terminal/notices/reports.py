@@ -1,13 +1,27 @@
 """Delivery reports brought together with the parts they are about (3GPP 23.040 §9.2.2.3).
 
+    reports = Reports(box, log)
+    reports.arrived(sms.parse(pdu))
+
 A report names a message reference (TP-MR, one octet that soon comes round again) and the recipient, perhaps in the
 other of its two forms. It may arrive before the modem has told the reference, twice, late, or for a part of which only
-the attempt is known. The network's own time of the message (TP-SCTS) decides between several parts that fit.
+the attempt is known. The network's own time of the message (TP-SCTS) decides between several parts that fit:
+
+    a part's present reference         the nearest in time
+    one of an earlier round            nothing happens, unless a present one is nearer
+    a part is going out, and nearer    held until its reference is known
+    parts in doubt                     a guess: the nearest
+
+A guess, and a reference at the wrong time, may be wrong. "Delivered" is believed all the same: it sends nothing. That a
+part did not arrive, or that the network has it, is believed only when nothing else can be meant: no other part in doubt
+at this number, no finished notice that used this reference or ended in doubt about that time, and no earlier guess that
+may have been about this part.
 """
 
 from micropython import const
 
 from terminal.clock import days
+from terminal.security import mask
 
 from . import entry as states
 
@@ -17,6 +31,11 @@ _MAX_SETTLED = const(16)
 _WINDOW = const(900)  # seconds between our attempt and the network's time of it: clock error and queues included
 _CLOCK_SET = const(757382400)  # 2024-01-01: an earlier wall clock was never set
 _FAR = const(0x3FFFFFFF)
+
+# "status" values after which the part did not arrive but may yet, sent again (§9.2.3.15)
+_EXPIRED = const(0x46)
+_GIVEN_UP = const(0x60)
+_RESERVED = const(0x80)
 
 
 class Reports:
@@ -56,45 +75,92 @@ class Reports:
         self._log("notice.report", "fits nothing, reference %d, status %d" % (report.reference, report.status))
 
     def _settle(self, report) -> bool:
-        known = []
+        known = earlier = None  # the nearest (distance, entry, index) each
+        rivals = 0
+        sending = _FAR + 1
         doubtful = []
-        sending = False
         for entry, i in self._box.open_parts():
             if not same_number(entry.number, report.recipient):
                 continue
             part = entry.parts[i]
             state = part[states.STATE]
+            distance = _distance(part[states.AT], report)
             if state in (states.SENT, states.DELIVERED) and part[states.REFERENCE] == report.reference:
-                known.append((_distance(part, report), entry, i))
+                # of two with one reference the nearer in time; without times the later one
+                rivals += 1
+                if known is None or distance <= known[0]:
+                    known = (distance, entry, i)
             elif state == states.IN_DOUBT:
-                doubtful.append((_distance(part, report), entry, i))
+                doubtful.append((distance, entry, i))
             elif state == states.SENDING:
-                sending = True
-        best = None
-        for candidate in known:
-            # of two with one reference the nearer in time; without times the later one
-            if best is None or candidate[0] <= best[0]:
-                best = candidate
-        if best is None or _WINDOW < best[0] < _FAR:
-            # no reference fits, or that of another day
-            if sending:
-                return False  # the reference now on its way will tell
-            best = _only(doubtful) or best
-        if best is not None:
-            self._apply(report, best[1], best[2])
-        return best is not None
+                sending = min(sending, distance)
+            if i == 0:
+                for reference, at in entry.old:
+                    distance = _distance(at, report)
+                    if reference == report.reference and (earlier is None or distance < earlier[0]):
+                        earlier = (distance, entry, i)
+        if earlier is not None and (known is None or earlier[0] < known[0]):
+            self._log("notice.report", "of an earlier try, reference %d" % report.reference)
+            return True
+        if known is not None and (known[0] <= _WINDOW or known[0] == _FAR):
+            if sending < known[0]:
+                return False
+            self._apply(report, known, rivals == 1 or known[0] <= _WINDOW)
+            return True
+        # no reference fits, or that of another day
+        if sending <= _FAR:
+            return False  # the reference now on its way will tell
+        guess = _nearest(doubtful)
+        best = known if guess is None else guess
+        if best is None:
+            return False
+        if self._of_finished(report, best):
+            self._log("notice.report", "of a finished notice, reference %d" % report.reference)
+            return True
+        # when the wall clock was wrong, the reference of another day is right after all
+        sure = guess is not None and len(doubtful) == 1 and guess[1].parts[guess[2]][states.REFERENCE] is None
+        if report.delivered and not sure:
+            for _, entry, i in doubtful:
+                self._box.muddle(entry, i)
+        self._apply(report, best, sure)
+        return True
 
-    def _apply(self, report, entry, i):
+    def _of_finished(self, report, best) -> bool:
+        """Tell whether a finished notice may be meant: a report that comes twice or very late."""
+        tail = mask.number(best[1].number)[-4:]
+        for number, reference, at in self._box.ended_parts():
+            if number[-4:] != tail or (reference is not None and reference != report.reference):
+                continue
+            distance = _distance(at, report)
+            near = distance <= _WINDOW or distance == best[0] == _FAR
+            if reference is None:
+                # one that ended in doubt
+                if near and (not report.delivered or distance < best[0]):
+                    return True
+            elif near or not report.delivered:
+                return True
+        return False
+
+    def _apply(self, report, candidate, sure):
+        box = self._box
+        _, entry, i = candidate
+        status = report.status
         if not report.final:
-            self._box.carried(entry, i, report.reference)
+            if sure:
+                box.carried(entry, i, report.reference, "status %d" % status)
+            return
+        if not (sure or report.delivered):
+            self._log("notice.report", "%s, status %d, may be another's" % (entry.key, status))
             return
         if len(self._settled) >= _MAX_SETTLED:
             self._settled.pop(0)
         self._settled.append(_mark(report))
         if report.delivered:
-            self._box.delivered(entry, i, report.reference)
+            box.delivered(entry, i, report.reference)
+        elif _GIVEN_UP <= status < _RESERVED or status == _EXPIRED:
+            box.abandoned(entry, i, report.reference, "status %d" % status)
         else:
-            self._box.failed(entry, i, "status %d" % report.status)
+            box.failed(entry, i, "status %d" % status)
 
 
 def same_number(ours: str, theirs: str) -> bool:
@@ -114,16 +180,15 @@ def _mark(report):
     return report.reference, report.recipient, report.timestamp
 
 
-def _distance(part, report):
+def _distance(at, report):
     """Seconds between our attempt and the network's time of the message; _FAR when one of the clocks is missing."""
-    at = part[states.AT]
     if report.timestamp is None or at < _CLOCK_SET:
         return _FAR
     year, month, day, hour, minute, second, _ = report.timestamp
     return abs(((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - at)
 
 
-def _only(doubtful):
+def _nearest(doubtful):
     """The part in doubt that a report can be about: the nearest in the window; without times only when there is one."""
     best = None
     for candidate in doubtful:

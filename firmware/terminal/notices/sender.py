@@ -1,8 +1,11 @@
 """Sends what lies in the outbox when the modem is free, and follows the delivery reports.
 
-post = Sender(box, modem, log)
-modem.on_pdu = post.on_pdu
-asyncio.create_task(post.run())
+    post = Sender(box, modem, log)
+    modem.on_pdu = post.on_pdu
+    asyncio.create_task(post.run())
+
+What meets every notice alike (no SIM, no network, a modem that hangs) makes the sender wait, longer each time, and
+counts against none of them. A payment that takes the line is no trouble at all: the notice goes when it is over.
 """
 
 from micropython import const
@@ -11,13 +14,16 @@ import sms
 from modem import ModemError, SmsInDoubt, SmsRejected
 from terminal.security import mask
 
-from . import entry as states
+from .entry import PENDING, SENDING, STATE, concerns_all, conditions
 from .reports import Reports
 
 _IDLE = const(60)  # seconds between looks at the clock when nothing is due
 _READY = const(30)  # seconds to wait for the modem before looking around again
-_PAUSE = const(10)  # seconds after trouble that concerns every notice, growing with each time up to _IDLE
-_OWN = (1, 8, 21, 28, 30, 304, 305)  # CMS codes that say nothing about the other notices
+_PAUSE = const(10)  # seconds until the next look when it is not ready, or a report is held
+_SOON = const(1)  # seconds after a payment took the line
+_HOLD = (10, 30, 120, 600)  # seconds after trouble that concerns every notice; what was newly queued is tried once
+# what Modem.stage and its errors say; anything else is "modem"
+_STAGES = ("no answer", "no sim", "sim locked", "sms not ready", "no sms", "not registered", "denied")
 
 
 class Withdrawn(Exception):
@@ -27,17 +33,21 @@ class Withdrawn(Exception):
 class Sender:
     """One task and one listener around an Outbox.
 
-    box: the Outbox. modem: has send_pdu(hex, length, before_commit=), wait_ready(seconds), ready. log(event, detail).
-    enabled: while false nothing is sent, but reports still count; may be changed at any time.
-    on_message(sms.Deliver): called with every message received, when set.
+    box: the Outbox. modem: has send_pdu(hex, length, before_commit=), wait_ready(seconds), ready, and for the evidence
+    stage, signal, registration, supply_warnings, resets. log(event, detail).
+    enabled: while false nothing is sent, but reports still count; may be changed at any time. Or enabled(audience) ->
+    bool: whether notices of this audience are sent.
+    on_message(sms.Deliver): called with every message received, when set. What it raises goes on to the modem, which
+    keeps the message.
     """
 
-    def __init__(self, box, modem, log, enabled: bool = True):
+    def __init__(self, box, modem, log, enabled=True):
         self._box = box
         self._modem = modem
         self._log = log
         self._reports = Reports(box, log)
         self._troubles = 0
+        self._hold = 0  # on the outbox's clock: nothing is tried before
         self.enabled = enabled
         self.on_message = None
 
@@ -71,67 +81,108 @@ class Sender:
 
     async def _round(self):
         """Send what is due, at most one notice; return the seconds until the next look."""
+        box = self._box
+        box.settle()
         self._reports.recheck()
-        self._box.expire()
-        self._box.tidy()
-        entry, delay = self._box.next()
+        box.expire()
+        box.tidy()
+        allows = self.enabled if callable(self.enabled) else None
+        entry, delay = box.next(allows)
         if entry is None or not self.enabled:
             return _IDLE
         if delay:
             return min(delay, _IDLE)
+        hold = self._hold - box.uptime()
+        if hold > 0 and not box.fresh:
+            return min(hold, _IDLE)
         try:
             await self._modem.wait_ready(_READY)
-        except ModemError:
+        except ModemError as error:
+            self._note(error.reason)
             return _PAUSE
-        if not self._modem.ready:
+        box.stage = self._modem.stage
+        if box.stage or not self._modem.ready:
             return _PAUSE
-        await self._send(entry)
-        return min(_IDLE, _PAUSE * self._troubles)
+        box.fresh = False
+        pause = await self._send(entry)
+        box.settle()
+        return pause
 
     async def _send(self, entry):
-        """Send the parts that have not gone yet, in order and one right after the other."""
+        """Send the parts that have not gone yet, in order and one right after the other; return the pause to make."""
         box = self._box
+        if not box.in_time(entry):
+            return 0
+        text = box.text(entry) or ""
         try:
-            parts = sms.submit(entry.number, box.text(entry) or "", validity=box.validity, concat_ref=entry.concat)
+            parts = sms.submit(entry.number, text, validity=box.remaining(entry), concat_ref=entry.concat)
         except sms.Error:
             parts = ()
         if len(parts) != len(entry.parts):
             box.give_up(entry, "text")
-            return
+            return 0
+        pause = 0
         for i, part in enumerate(parts):
-            if not box.is_open(entry):
-                return
-            if entry.parts[i][states.STATE] == states.PENDING and not await self._send_part(entry, i, part):
-                return
+            if entry.parts[i][STATE] == PENDING:
+                pause = await self._send_part(entry, i, part)
+                # behind a part in doubt the others follow: within the window they may still make it a whole
+                if not box.is_open(entry) or entry.parts[i][STATE] == PENDING:
+                    break
+        return pause
 
-    async def _send_part(self, entry, i, part) -> bool:
-        """Send one part and store what became of it. False when the rest of the notice has to wait."""
+    async def _send_part(self, entry, i, part):
+        """Send one part and store what became of it; return the seconds for which all notices have to wait."""
         box = self._box
+        modem = self._modem
+        supply = modem.supply_warnings + modem.resets
 
         def commit():
             if not box.is_open(entry):
                 raise Withdrawn
             box.begin(entry, i)
 
+        entry.air = conditions(modem.signal, modem.registration, False)
         try:
-            reference = await self._modem.send_pdu(part.hex(), part.length, before_commit=commit)
-        except SmsRejected as error:
-            self._troubles += 0 if error.code in _OWN else 1
-            box.rejected(entry, i, error.code)
-        except SmsInDoubt:
-            self._troubles += 1
-            box.doubt(entry, i)
-        except ModemError:
-            self._troubles += 1
-            if entry.parts[i][states.STATE] == states.SENDING:
-                box.doubt(entry, i)
-            else:
-                box.postponed(entry, i, "modem")
+            reference = await modem.send_pdu(part.hex(), part.length, before_commit=commit)
+            error = None
         except Withdrawn:
-            return False
+            return 0
+        except ModemError as caught:
+            error = caught
+        if supply != modem.supply_warnings + modem.resets:
+            entry.air = conditions(modem.signal, modem.registration, True)
+        begun = entry.parts[i][STATE] == SENDING
+        pause = 0
+        if error is None:
+            more = i + 1 < len(entry.parts) and entry.parts[i + 1][STATE] == PENDING
+            box.accepted(entry, i, reference, more)
+            box.stage = ""
+            if self._troubles:
+                self._troubles = self._hold = 0
+                box.hurry()
+        elif error.reason == "preempted" and not begun:
+            return _SOON
+        elif begun and (isinstance(error, SmsInDoubt) or not isinstance(error, SmsRejected)):
+            pause = self._trouble()
+            box.doubt(entry, i)
         else:
-            self._troubles = 0
-            box.accepted(entry, i, reference)
+            code = error.code if isinstance(error, SmsRejected) else None
+            if code is None:
+                self._note(error.reason)
+            if concerns_all(code):
+                pause = self._trouble()
+            box.rejected(entry, i, code, box.stage or "modem")
         # a report may have been faster than the modem's own answer
         self._reports.recheck()
-        return box.is_open(entry) and entry.parts[i][states.STATE] != states.PENDING
+        return pause
+
+    def _note(self, reason):
+        """Remember why the modem takes nothing: the cause of all that waits."""
+        self._box.stage = reason if reason in _STAGES else "modem"
+
+    def _trouble(self):
+        """Return the seconds to wait after one more trouble that concerns every notice."""
+        pause = _HOLD[min(self._troubles, len(_HOLD) - 1)]
+        self._troubles += 1
+        self._hold = self._box.uptime() + pause
+        return min(pause, _IDLE)

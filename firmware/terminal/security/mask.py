@@ -24,22 +24,17 @@ def number(digits):
 
 def scrub(text):
     """Return `text` with every run of nine or more digits reduced to its last 4: the log's last line of defence."""
-    start = 0
-    while True:
-        start, end = _run(text, start)
-        if start == end:
-            return text
-        if end - start >= _RUN:
-            text = text[:start] + "*" * (end - start - 4) + text[end - 4 :]
-        start = end
-
-
-def _run(text, start):
-    """Return where the next run of digits at or after `start` begins and ends; both are equal when there is none."""
-    length = len(text)
-    while start < length and not "0" <= text[start] <= "9":
-        start += 1
-    end = start
-    while end < length and "0" <= text[end] <= "9":
-        end += 1
-    return start, end
+    # in octets: MicroPython keeps each different character that an index or a loop over a text makes, for ever
+    octets = bytearray(text.encode("utf-8", "surrogatepass"))
+    octets.append(0)
+    run = 0
+    found = False
+    for i, octet in enumerate(octets):
+        if 0x30 <= octet <= 0x39:
+            run += 1
+            continue
+        if run >= _RUN:
+            found = True
+            octets[i - run : i - 4] = b"*" * (run - 4)
+        run = 0
+    return octets[:-1].decode("utf-8", "surrogatepass") if found else text

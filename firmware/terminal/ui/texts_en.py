@@ -11,7 +11,7 @@ menu|Menu
 menu.sale|Sale
 menu.signin|Sign in
 menu.lasttxn|Last sale
-menu.notices|SMS state
+menu.notices|SMS
 menu.language|语言/Language
 menu.version|Version
 
@@ -85,6 +85,56 @@ notice.delivered|delivered
 notice.failed|failed
 notice.in_doubt|in doubt
 language.now|English
+
+check|Checking
+check.doing|Asking the host about a reply
+sms.state|SMS states
+sms.why|Why no SMS?
+sms.resend|Send again
+sms.trial|SMS self-test
+sms.mode|SMS on or off
+sms.preview|SMS preview
+sms.watch|SMS figures
+sms.remedy|What to do
+voucher|Voucher or ENTER
+voucher.none|No such record
+audience.customer|Customer SMS
+audience.merchant|Merchant SMS
+resend.none|It has no SMS
+resend.wait|It may still arrive, ask again later
+resend.done|Queued again
+sms.number|New no. or ENTER
+trial.send|Send
+trial.report|Report
+trial.receive|Receive
+verdict.waiting|waiting
+verdict.passed|passed
+verdict.failed|failed
+verdict.untried|not tried
+trial.passed|Self-test passed
+trial.failed|Self-test failed, see why no SMS
+trial.switch|ENTER to turn SMS on
+mode.now|SMS:
+mode.off|off
+mode.trial|trial
+mode.on|on
+mode.needtrial|Pass the SMS self-test first
+preview.parts|parts
+watch.rate|Success
+watch.time|Delivery
+watch.parts|Parts/month
+alarm.rate|Low SMS success
+alarm.queue|SMS queue long
+alarm.budget|SMS budget 90 %
+alarm.spent|SMS over budget
+alarm.reports|No SMS reports
+stage.noanswer|Modem...
+stage.nosim|No SIM
+stage.simlocked|SIM lock
+stage.smsnotready|SMS soon
+stage.nosms|No SMS
+stage.notregistered|No net
+stage.denied|Denied
 
 type.sale|sale
 
