@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -17,6 +17,7 @@ from posterm import image
 from posterm.rig import Rig
 
 LANES = 10  # shops that work at the same time; a shop mostly waits
+WARDS = 8
 
 
 @pytest.fixture(scope="session")
@@ -82,18 +83,32 @@ class Lanes:
         self._pool.shutdown(cancel_futures=True)
 
 
-@pytest.fixture(scope="session")
-def lanes(tmp_path_factory, firmware) -> Iterator[Lanes]:
-    """Several open tills, searched for secrets when the last case is through."""
+@contextmanager
+def opened(name: str, count: int, tmp_path_factory, firmware: Path) -> Iterator[Lanes]:
+    """Open `count` tills, search them for secrets when the last case is through."""
     with ExitStack() as stack:
         tills = []
-        for number in range(LANES):
-            folder = tmp_path_factory.mktemp(f"lane{number}")
+        for number in range(count):
+            folder = tmp_path_factory.mktemp(f"{name}{number}")
             tills.append(Till(stack.enter_context(Rig(folder, SETTINGS, modem=MODEM, firmware=firmware))))
-        with ThreadPoolExecutor(LANES) as pool:
+        with ThreadPoolExecutor(count) as pool:
             list(pool.map(Till.open, tills))
         lanes = Lanes(tills)
         yield lanes
         lanes.close()
         for till in tills:
             secrecy.search(till)
+
+
+@pytest.fixture(scope="session")
+def lanes(tmp_path_factory, firmware) -> Iterator[Lanes]:
+    """Tills that serve the cases of all files."""
+    with opened("lane", LANES, tmp_path_factory, firmware) as lanes:
+        yield lanes
+
+
+@pytest.fixture(scope="module")
+def wards(tmp_path_factory, firmware) -> Iterator[Lanes]:
+    """Tills of one file alone, which may change their settings and storage."""
+    with opened("ward", WARDS, tmp_path_factory, firmware) as lanes:
+        yield lanes

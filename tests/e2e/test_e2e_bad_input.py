@@ -111,7 +111,7 @@ WRONG = [
     ("language", "fr", ("language", "zh, en")),
     ("terminal_no", "123", ("terminal_no", "8 digits")),
     ("merchant_mobile", "abc", ("merchant_mobile", "telephone number")),
-    ("notices", 1, ("notices", "true or false")),
+    ("requests", 1, ("requests", "true or false")),
     ("no_such_setting", 1, ("no_such_setting", "unknown")),
 ]
 

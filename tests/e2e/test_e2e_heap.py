@@ -36,7 +36,7 @@ def grown(till: Till, sell) -> int:
 @pytest.fixture(scope="module")
 def quiet_till(tmp_path_factory, firmware):
     """A till that sends no notices."""
-    with Rig(tmp_path_factory.mktemp("rig"), {**SETTINGS, "notices": False}, firmware=firmware) as rig:
+    with Rig(tmp_path_factory.mktemp("rig"), SETTINGS, firmware=firmware, notices="off") as rig:
         till = Till(rig)
         till.open()
         yield till

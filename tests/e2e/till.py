@@ -55,13 +55,16 @@ class Till:
     def inject_key(self) -> str:
         return self.rig.console.inject_master_key(PASSWORD, self.rig.tmk)
 
-    def restart(self, *screens: str, timeout: float = 40) -> list[str]:
-        """Cut the power when it is on, switch on again, wait for a new screen with one of `screens`."""
+    def restart(self, *screens: str, timeout: float = 40, clock_offset: int = 0) -> list[str]:
+        """Cut the power when it is on, switch on again, wait for a new screen with one of `screens`.
+
+        clock_offset: seconds by which the terminal's clock is to be ahead.
+        """
         self.rig.kill_firmware()
         self.rig.printer.call("paper", state="ok")
         time.sleep(0.1)  # what the dead terminal sent last is shown before its screens are told apart from the next
         shown = self.rig.panel.call("screen")["frame"]
-        self.rig.start_firmware()
+        self.rig.start_firmware(clock_offset)
         return self.rig.panel.call("wait", text=list(screens or (IDLE,)), timeout=timeout, after=shown)["rows"]
 
     def ready(self) -> None:

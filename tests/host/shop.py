@@ -19,6 +19,7 @@ import re
 
 import streams
 import virtualclock
+from posterm.rig import switched
 from posterm.sim.acquirer.host import AcquirerHost, HostConfig
 from posterm.sim.modem.config import ModemConfig
 from posterm.sim.modem.core import ModemSim
@@ -60,11 +61,13 @@ TROUBLE = ("task.died", "task.ended", "watchdog.starved", "ledger.orphan", "noti
 class Shop:
     """`expected`: events that are trouble elsewhere and wanted in this story."""
 
-    def __init__(self, folder, settings, modem_config, monkeypatch):
+    def __init__(self, folder, settings, modem_config, monkeypatch, notices="on"):
         self.folder = folder
         self.storage = folder / "storage"
         self.storage.mkdir(exist_ok=True)
         (self.storage / "settings.json").write_text(json.dumps({**SETTINGS, **settings}), encoding="utf-8")
+        if not (self.storage / "notices.json").exists():
+            (self.storage / "notices.json").write_text(switched(notices, vars(modem_config)))
         self.host = AcquirerHost(
             HostConfig(tmk=TMK, terminals={TERMINAL_NO: SETTINGS["merchant_no"]}), now=lambda: shop_now().timestamp()
         )
@@ -323,7 +326,7 @@ class Shop:
         for place, content in files.items():
             path = self.storage / place
             path.parent.mkdir(parents=True, exist_ok=True)
-            if place.name != "settings.json":
+            if place.name not in ("settings.json", "notices.json"):
                 path.write_bytes(content)
         self.host._keys = copy.deepcopy(keys)
         await self.power_on()
@@ -426,11 +429,11 @@ def _is_terminal(task):
     )
 
 
-def run_shop(folder, story, monkeypatch, settings=None, modem_config=None, limit=7 * 86400):
-    """Run `story(shop)` on a virtual clock and return its result."""
+def run_shop(folder, story, monkeypatch, settings=None, modem_config=None, limit=7 * 86400, notices="on"):
+    """Run `story(shop)` on a virtual clock and return its result. `notices`: "on" (the self-test has passed), "off"…"""
 
     async def main():
-        shop = Shop(folder, settings or {}, modem_config or ModemConfig(), monkeypatch)
+        shop = Shop(folder, settings or {}, modem_config or ModemConfig(), monkeypatch, notices)
         try:
             result = await story(shop)
         finally:

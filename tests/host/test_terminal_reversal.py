@@ -289,7 +289,7 @@ def test_a_task_that_dies_between_request_and_answer_leaves_a_reversal(play):
 
         async def broken(*args):
             connection = await send(*args)
-            connection.recv = None  # a defect: calling it raises TypeError
+            connection.readexactly = None  # a defect: calling it raises TypeError
             shop.terminal.modem.connect = send
             return connection
 

@@ -337,26 +337,26 @@ def test_screen_language_does_not_change_the_language_of_notices(play):
 
 def test_menu_shows_last_sale_notices_and_version(play):
     async def story(shop):
-        async def choose(number, *wanted):
+        async def choose(number, *wanted, then=""):
             await shop.keys("MENU")
             await shop.screen("菜单")
             if number > "3":
                 await shop.keys("DOWN")
                 await shop.screen(number + " ")
-            await shop.keys(number)
+            await shop.keys(number, *then)
             for text in wanted:
                 await shop.screen(text)
             await shop.keys("ENTER")
             await shop.screen(IDLE)
 
         await choose("3", "没有交易记录")
-        await choose("4", "没有短信")
+        await choose("4", "没有短信", then="1")
         await shop.enter_sale("2350")
         await shop.screen("交易成功")
         await shop.idle()
         await shop.settled()
         await choose("3", "￥23.50", "622202****0018")
-        await choose("4", "5678 已送达", "9000 已送达")
+        await choose("4", "5678 已送达", "9000 已送达", then="1")
         await choose("6", "posterm")
         await shop.keys("MENU", "DOWN", "UP", "1")
         await shop.screen("金额:")
@@ -398,7 +398,7 @@ def test_notices_can_be_off(play):
         await shop.idle()
         assert not shop.terminal.outbox.open_count
 
-    play(story, settings={"notices": False})
+    play(story, notices="off")
 
 
 def test_issuer_and_time_from_the_host_are_printed_or_replaced(play):

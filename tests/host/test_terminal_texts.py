@@ -16,7 +16,7 @@ LANGUAGES = ("zh", "en")
 # keys put together at run time: prefix -> all that may follow
 BUILT = {
     "type.": ("sale",),
-    "state.": tuple(ledger._STATES.values()),
+    "state.": tuple(ledger.STATES.values()),
     "notice.": ("queued", "sending", "sent", "delivered", "failed", "in_doubt"),
     "print.": ("paper", "cover", "error", "noanswer"),
     "entry.": ("1", "2"),

@@ -11,6 +11,7 @@ Processes are started by the rig and ended by it, by process id.
 """
 
 import contextlib
+import hashlib
 import json
 import secrets
 import signal
@@ -47,7 +48,8 @@ class Rig:
 
     folder: where logs, paper and storage go (made when missing). settings: over `SETTINGS`. cards: a card table for
     the acquirer, or its default. modem: further options of `posterm modem`. firmware: folder of a compiled image
-    (flash.mpy, start.py); without it the checkout's sources are compiled at each start.
+    (flash.mpy, start.py); without it the checkout's sources are compiled at each start. notices: how SMS is switched when
+    the storage is new: "on" as after a passed self-test, "off" as on a new terminal.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Rig:
         cards: Path | None = None,
         modem: tuple = (),
         firmware: Path | None = None,
+        notices: str = "on",
     ):
         self.folder = Path(folder)
         self.storage = self.folder / "storage"
@@ -65,6 +68,7 @@ class Rig:
         self._cards = cards
         self._modem_options = modem
         self._image = firmware
+        self._notices = notices
         self._processes: dict[str, subprocess.Popen] = {}
         self._stack = contextlib.ExitStack()
         self._firmware: subprocess.Popen | None = None
@@ -84,6 +88,9 @@ class Rig:
             self._start_devices()
             self.console = stack.enter_context(ConsolePort(self.folder / "console.log"))
             self.configure({**self._settings, "port": self.port})
+            if not (self.storage / "notices.json").exists():
+                status = self.modem.call("status")
+                (self.storage / "notices.json").write_text(switched(self._notices, status["identity"]))
             self._stack = stack.pop_all()
         return self
 
@@ -221,6 +228,13 @@ class Rig:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what} did not come within {timeout:g} s")
             time.sleep(0.05)
+
+
+def switched(mode: str, identity: dict) -> str:
+    """Return the terminal's file notices.json: switched to `mode`, the self-test passed with the modem of `identity`
+    (model, firmware, imsi)."""
+    fingerprint = hashlib.sha256(identity["imsi"].encode()).hexdigest()[:8]
+    return json.dumps({"mode": mode, "trial": f"{identity['model']}/{identity['firmware']}/{fingerprint}"})
 
 
 def _end(number: int, _frame: object) -> None:

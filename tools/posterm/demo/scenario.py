@@ -18,6 +18,7 @@ SILENT = "6222020000000000216=49121010000000000"  # the host charges this card a
 PIN = "123456"
 CUSTOMER = "13812345678"
 MERCHANT = "13900139000"
+OWN = "13700137000"  # the terminal's own SIM
 
 # what the screens and slips say, by language: the demo looks for these
 WORDS = {
@@ -27,6 +28,8 @@ WORDS = {
         "approved": "交易成功", "declined": "交易失败",
         "unknown": "交易结果未知", "tear": "请撕下", "no_funds": "余额不足", "merchant_copy": "商户存根",
         "customer_copy": "持卡人存根", "success": "成功", "failure": "未成功", "cancelled": "取消", "slip": "签购单",
+        "verdicts": "接收 通过", "switch": "按确认开启短信", "on": "短信开启", "voucher": "凭证号", "phone_off": "手机关机",
+        "remedy": "怎么办", "merchant": "商户短信",
     },
     "en": {
         "nokey": "Load master key", "signin": "Sign in first", "start": "Key in an amount", "amount": "Amount:",
@@ -34,6 +37,8 @@ WORDS = {
         "approved": "APPROVED", "declined": "DECLINED", "unknown": "RESULT UNKNOWN", "tear": "Tear off",
         "no_funds": "No funds", "merchant_copy": "Merchant copy", "customer_copy": "Customer copy",
         "success": "approved", "failure": "declined", "cancelled": "cancelled", "slip": "SALES SLIP",
+        "verdicts": "Receive passed", "switch": "ENTER to turn", "on": "SMS:on", "voucher": "Voucher", "phone_off": "Phone",
+        "remedy": "What to do", "merchant": "Merchant SMS",
     },
 }  # fmt: skip
 
@@ -106,6 +111,23 @@ def sign_in(scene: Scene) -> str:
     return f"batch {lines['batch']}, working keys confirmed by check values {lines['pik'][:6]} and {lines['mak'][:6]}"
 
 
+def self_test(scene: Scene) -> str:
+    """The notices are off on a new terminal; they can be switched on after a test that went through the network."""
+    rig = scene.rig
+    rig.keys("MENU", "4", "4")
+    scene.screen("verdicts", timeout=60)
+    scene.picture("selftest")
+    scene.screen("switch", timeout=20)
+    rig.keys("ENTER")
+    scene.screen("on")
+    rig.keys("ENTER")
+    parts = rig.modem.call("sent")["parts"]
+    demand({part["number"][-11:] for part in parts} == {OWN}, "the test message went to another number")
+    contains("".join(part["text"] for part in parts), "示例便利店", where="the message to the terminal itself")
+    scene.screen("start")
+    return "sent, reported and received by the terminal itself; notices switched on"
+
+
 def enter_sale(scene: Scene, fen: str, track: str) -> None:
     """Key in the amount, swipe, PIN, customer's number twice."""
     rig = scene.rig
@@ -161,6 +183,46 @@ def notices(scene: Scene) -> str:
     return "customer and merchant, both delivery reports taken in"
 
 
+def missing_notice(scene: Scene) -> str:
+    """Slip printed, no SMS: the customer's phone is off, and the terminal says so itself."""
+    rig = scene.rig
+    rig.modem.call("phone", number=CUSTOMER, on=False)
+    enter_sale(scene, "880", GOOD)
+    scene.host("sale", de39="00", amount=880)
+    scene.screen("tear", timeout=20)
+    rig.keys("ENTER")
+    checks.wait_slips(rig, 4)
+    scene.screen("start", timeout=20)
+    scene.next_messages(MERCHANT)
+    row = checks.transactions(rig, "0018")[-1]
+    demand(len(checks.messages(rig, CUSTOMER, 1)) == 1, "the phone that is off got a message")
+    rig.wait_until(lambda: _cause(rig, row["trace"], "customer") == "phone_off", 20, "the doctor's finding")
+    rig.keys("MENU", "4", "2")
+    scene.screen("voucher")
+    rig.keys(row["trace"], "ENTER")
+    rows = scene.screen("phone_off")
+    scene.picture("doctor")
+    for name in ("remedy", "merchant", "remedy"):
+        rig.keys("ENTER")
+        scene.screen(name)
+    rig.keys("ENTER")
+    rig.modem.call("phone", number=CUSTOMER, on=True)
+    (text,) = scene.next_messages(CUSTOMER)
+    contains(text, "8.80", where="the message that came when the phone was on again")
+    checks.delivered(rig, f"{row['batch']}.{row['trace']}-c")
+    demand(checks.charged(rig, "0018") == 2350 + 880, "the sale was charged more than once")
+    return " ".join("".join(rows[1:]).split()) + "; delivered when the phone was on again, once"
+
+
+def _cause(rig: Rig, voucher: str, audience: str) -> str:
+    """Return the cause the doctor's console command names for one notice."""
+    lines = iter(rig.console.ask("doctor " + voucher))
+    for line in lines:
+        if line == f"[{audience}]":
+            break
+    return next((line.split()[1].rstrip(":") for line in lines if line.startswith("=> ")), "")
+
+
 def declined_sale(scene: Scene) -> str:
     enter_sale(scene, "1000", POOR)
     rows = scene.screen("declined")
@@ -171,7 +233,7 @@ def declined_sale(scene: Scene) -> str:
     for number in (CUSTOMER, MERCHANT):
         (text,) = scene.next_messages(number)
         contains(text, scene.words["failure"], "10.00", where="the message")
-    demand(len(checks.slips(scene.rig)) == 2, "a slip was printed for a declined sale")
+    demand(len(checks.slips(scene.rig)) == 4, "a slip was printed for a declined sale")
     return "reason and advice on screen and in both messages, no slip"
 
 
@@ -196,10 +258,10 @@ def sale_after(scene: Scene) -> str:
     enter_sale(scene, "150", GOOD)
     scene.screen("approved")
     scene.host("sale", de39="00", amount=150, mac_ok=True, pin="ok")
-    demand(checks.charged(scene.rig, "0018") == 2500, "the host's account of the card is not 25.00")
+    demand(checks.charged(scene.rig, "0018") == 3380, "the host's account of the card is not 33.80")
     scene.screen("tear")
     scene.rig.keys("ENTER")
-    checks.wait_slips(scene.rig, 4)
+    checks.wait_slips(scene.rig, 6)
     for number in (CUSTOMER, MERCHANT):
         scene.next_messages(number)
     return "the next sale went through after the reversal"
@@ -218,9 +280,11 @@ STEPS = (
     Step("开机", "power on", power_on),
     Step("注入主密钥", "inject the master key", inject_key),
     Step("签到", "sign in", sign_in),
+    Step("短信自检并开启", "SMS self-test, notices switched on", self_test),
     Step("消费 ￥23.50", "sale of ￥23.50", sale),
     Step("小票两联", "slip, two copies", slip),
     Step("短信通知", "notices by SMS", notices),
+    Step("小票打了，短信没到", "slip printed, no SMS: why", missing_notice),
     Step("余额不足被拒", "a sale declined with 51", declined_sale),
     Step("主机不应答，冲正", "the host never answers: reversal", unanswered_sale),
     Step("冲正后再消费", "the next sale", sale_after),

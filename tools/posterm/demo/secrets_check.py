@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from posterm.demo.checks import demand
-from posterm.demo.scenario import CUSTOMER, GOOD, MERCHANT, POOR, SILENT
+from posterm.demo.scenario import CUSTOMER, GOOD, MERCHANT, OWN, POOR, SILENT
 from posterm.rig import Rig
 
 
@@ -11,7 +11,7 @@ def check(rig: Rig, *folders: Path) -> str:
     """Search every file below `folders` and the firmware's storage; raise Failed naming file and kind of secret."""
     cards = [track.partition("=")[0] for track in (GOOD, POOR, SILENT)]
     secrets = {"card number": cards, "master key": [rig.tmk.hex()]}
-    phones = {"phone number": [CUSTOMER, MERCHANT]}
+    phones = {"phone number": [CUSTOMER, MERCHANT, OWN]}
     count = 0
     for folder in {*folders, rig.folder}:
         for path in sorted(folder.rglob("*")):
