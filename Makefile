@@ -25,7 +25,7 @@ TARGET_READY := $(BUILD)/.test-ready $(NATMOD) $(BUILD)/.interpreter
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-host test-target test-emulated test-e2e check format firmware natmod natmods release-natmods \
-	machines packages bench-crypto fuzz micropython pictures clean
+	machines packages bench-crypto bench-sms soak-sms fuzz fuzz-sms micropython pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,8 +78,17 @@ packages: ## install the Debian packages that only tests and benchmarks need (as
 bench-crypto: $(BUILD)/.test-ready ## what the cryptography costs, beside BearSSL and psec
 	@$(BIN)/python tests/bench/crypto.py
 
+bench-sms: $(TARGET_READY) $(VM)/rv32/firmware.elf ## what the SMS codec, the AT parser and a notice cost, beside python-gsmmodem-new
+	@$(BIN)/python tests/bench/sms.py
+
+soak-sms: $(TARGET_READY) ## 1,000 transactions over seven simulated days with random faults (SOAK="--seed 7" for another week)
+	@$(BIN)/python tests/soak/run.py $(SOAK)
+
 fuzz: $(BUILD)/.test-ready ## search the C module for faults, about five minutes (FUZZ="--seconds 600 --cases 200000" for longer)
 	@$(BIN)/python tests/fuzz/run.py $(FUZZ)
+
+fuzz-sms: $(BUILD)/.test-ready ## search the parsers of SMS and modem for faults (FUZZ="--seconds 600" for longer)
+	@$(BIN)/python tests/fuzz/parsers.py $(FUZZ)
 
 micropython: $(BUILD)/.build-ready $(SOURCE)/py/dynruntime.mk ## build the unix interpreter from source (where PyPI has none for this platform)
 	@sh tools/setup/micropython-unix.sh "$(SOURCE)" "$(BUILD)/unix" "$(BIN)"

@@ -19,6 +19,9 @@ import termios
 import time
 
 _KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "CANCEL", "CLEAR", "ENTER", "MENU", "UP", "DOWN")
+_ISPEED = 4  # of termios attributes: the speeds
+_OSPEED = 5
+_SPEEDS = {9600: 13, 19200: 14, 38400: 15, 57600: 0o10001, 115200: 0o10002, 230400: 0o10003, 460800: 0o10004}  # Linux
 _CC = 6  # of termios attributes: the control characters
 _VTIME = 5  # in them, on Linux
 _VMIN = 6
@@ -54,10 +57,19 @@ class _Port:
             raise BoardError(
                 "%s (%s) is no serial port (error %d): correct the path" % (path, variable, e.errno)
             ) from None
+        self._path = path
         self._reader = asyncio.StreamReader(self._file)
         writer = asyncio.StreamWriter(self._file, {})
         self.write = writer.write
         self.drain = writer.drain
+
+    def set_baudrate(self, rate):
+        """Set the speed in bits a second: one of those in `_SPEEDS`. Raises ValueError for another, OSError."""
+        if rate not in _SPEEDS:
+            raise ValueError("no such speed")
+        attributes = termios.tcgetattr(self._file.fileno())
+        attributes[_ISPEED] = attributes[_OSPEED] = _SPEEDS[rate]
+        termios.tcsetattr(self._file.fileno(), termios.TCSANOW, attributes)
 
     async def read(self, count):
         """Return 1 to `count` octets. Raises OSError when the port is gone."""

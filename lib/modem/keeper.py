@@ -21,6 +21,7 @@ from .listener import head_of
 from .readings import DENIED, signal
 
 _REST_S = const(30)  # longest pause before a new start
+_STEP_S = 0.1  # between two steps through the stored messages
 _RESWEEP = const(20)  # polls until messages that nobody took are offered again
 _NO_SMS = const(3)  # refusals of everything about SMS until it is believed
 _ORDER_S = const(15)  # for commands that restart or switch off
@@ -247,7 +248,9 @@ class Keeper(Boot):
                 if self._silent or not await self._dialogue.fence():
                     raise ModemError("no answer") from None
             await self._network()
-            if looked is not None and self._modem.registered and self.sms is not None and not self._inbox.pending:
+            if self._inbox.pending and self.sms and not self._dialogue.held:
+                await self._pause(_STEP_S)
+            elif looked is not None and self._modem.registered and self.sms is not None and not self._inbox.pending:
                 left = profile.poll_s - time.ticks_diff(time.ticks_ms(), looked) / 1000
                 await self._pause(max(left, 1))
             else:
@@ -318,6 +321,7 @@ class Keeper(Boot):
             name = capabilities["storage"]
             await self._set(f'AT+CPMS="{name}","{name}","{name}"', SMS)
         self._inbox.reset()
+        self._planned = None  # it is up: another restart is a fault
         self.sms = True
         self._modem.sms_set_up(capabilities)
 

@@ -2,10 +2,11 @@
 
     build/venv/bin/python tests/bench/sms.py --only codec
 
-Two parts: the SMS codec in CPython beside python-gsmmodem-new's, and the AT parser on MicroPython, on this PC and on an
-emulated rv32imc. Exit status 1 when a limit is missed.
+Three parts: the SMS codec in CPython beside python-gsmmodem-new's; the AT parser on MicroPython, on this PC and on an
+emulated rv32imc; the way of a notice from the host's approval to the modem's Ctrl-Z. Exit status 1 when a limit is missed.
 """
 
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 import click
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # the packages of the tests; and this file is not lib/sms
-from bench import at, codec  # noqa: E402
+from bench import at, codec, notice  # noqa: E402
 
 FASTER = 2.0  # times as fast as python-gsmmodem-new, at least
+PROMPT = 1.0  # seconds from approval to Ctrl-Z of the customer's notice, less than
+SALES = 10
 SHARE = 0.40  # of a core at 160 MHz for a line at 115,200 baud, at most
 
 
@@ -65,11 +68,27 @@ def show_parser() -> bool:
     return every
 
 
-PARTS = {"codec": show_codec, "parser": show_parser}
+def show_notice() -> bool:
+    """Print the figures; return whether the limit is kept."""
+    click.echo(
+        f"\nfrom approval to Ctrl-Z, firmware in MicroPython on this PC, {SALES} sales, seconds: median (least-most)"
+    )
+    every = True
+    for who, seconds in zip(
+        ("customer's notice", "merchant's notice"), zip(*notice.run(SALES), strict=True), strict=True
+    ):
+        kept = max(seconds) < PROMPT or not who.startswith("customer")
+        every = every and kept
+        limit = f"limit {PROMPT} {verdict(kept)}" if who.startswith("customer") else ""
+        click.echo(f"{who:18} {statistics.median(seconds):6.3f} ({min(seconds):.3f}-{max(seconds):.3f})  {limit}")
+    return every
+
+
+PARTS = {"codec": show_codec, "parser": show_parser, "notice": show_notice}
 
 
 @click.command(help="What short messages cost.")
-@click.option("--only", type=click.Choice(list(PARTS)), help="this part; both without it")
+@click.option("--only", type=click.Choice(list(PARTS)), help="this part; all without it")
 def main(only: str | None) -> None:
     try:
         kept = [show() for name, show in PARTS.items() if only in (None, name)]

@@ -9,7 +9,7 @@ import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from till import ONLINE, PIN_AGAIN, TEAR
+from till import ONLINE, PIN_AGAIN
 
 from posterm.demo.scenario import CUSTOMER, GOOD, PIN
 from posterm.rig import switched
@@ -17,6 +17,7 @@ from posterm.rig import switched
 CHINA = timezone(timedelta(hours=8))
 HOUR = 3600
 WRONG_PIN = "111111"
+OTHER = "6222020000000000059=49121010000000000"  # a card without earlier sales
 
 # cause: (what is wrong, who has no SMS); each cause has a function of its name below, or a row in one of its tables
 CAUSES = {
@@ -49,7 +50,7 @@ CAUSES = {
     "refused": ("CMS 21", "customer"),
     "network": ("CMS 42 with a good signal", "customer"),
     "message": ("CMS 304", "customer"),
-    "modem_fault": ("CMS 500", "customer"),
+    "modem_fault": ("CMS 515", "customer"),
     "sim_full": ("CMS 322", "customer"),
     "supply": ("the modem restarts with the message in its hands", "customer"),
     "expired": ("SMS not up, then switched off for longer than the validity", "customer"),
@@ -68,7 +69,7 @@ CAUSES = {
     "delivered": ("the customer overlooked it", "customer"),
     "bank_differs": ("the bank's message names another amount", "customer"),
 }  # fmt: skip
-REFUSED = {"barred": 8, "refused": 21, "network": 42, "message": 304, "sim_full": 322, "modem_fault": 500}
+REFUSED = {"barred": 8, "refused": 21, "network": 42, "message": 304, "sim_full": 322, "modem_fault": 515}
 REPORTED = {"cancelled": 0x47, "phone_full": 0x65, "blocked": 0x42, "filtered": 0x48}
 # what befalls the modem between the sale and a restart
 BEFALLS = {
@@ -127,19 +128,19 @@ class Ward:
         identity = self.modem.call("status")["identity"]
         (self.rig.storage / "notices.json").write_text(switched(mode, identity))
 
-    def enter(self, customer=CUSTOMER, pin=PIN):
-        self.till.enter(self.fen, GOOD, pin, customer)
+    def enter(self, customer=CUSTOMER, pin=PIN, track=GOOD):
+        self.till.enter(self.fen, track, pin, customer)
 
     def sell(self, customer=CUSTOMER):
         """Sell, and return the voucher number."""
         self.enter(customer)
-        return self.taken()
+        return self.sold()
 
-    def taken(self):
-        self.rig.wait_screen(TEAR)
-        voucher = self.till.last()["trace"]
-        self.till.take_slips()
-        return voucher
+    def sold(self):
+        self.till.idle()
+        last = self.till.last()
+        assert last["state"] == "approved"
+        return last["trace"]
 
     def state(self, letter="c"):
         states = self.till.notice_states()
@@ -175,7 +176,7 @@ def quiet(ward):
     ward.rig.wait_screen(PIN_AGAIN)
     ward.rig.keys("ENTER")
     ward.till.enter_pin()
-    ward.taken()
+    ward.sold()
     return next(row["trace"] for row in ward.till.host_rows(ward.fen) if row["de39"] == "55")
 
 
@@ -200,7 +201,7 @@ def no_number(ward):
     ward.enter(customer=None)
     ward.rig.wait_screen("顾客手机号")
     ward.rig.keys("ENTER")
-    return ward.taken()
+    return ward.sold()
 
 
 def no_merchant(ward):
@@ -211,7 +212,7 @@ def no_merchant(ward):
 def no_text(ward):
     ward.admit(files=[("templates_zh.txt", "[sale_approved]\ncustomer.advice = 谢谢惠顾\n")])
     own = ward.rig.storage / "templates_zh.txt"
-    own.write_text("[sale_approved]\ncustomer.text = 【{merchant}】{thanks}\n", encoding="utf-8")
+    own.write_text("[sale_approved]\ncustomer.text =\n", encoding="utf-8")
     return ward.sell()
 
 
@@ -345,7 +346,7 @@ def incomplete(ward):
     ward.enter()
     ward.rig.wait_until(lambda: ward.modem.call("sent_count")["count"] > before, 20, "the first part")
     ward.modem.call("report_mode", mode="never")
-    voucher = ward.taken()
+    voucher = ward.sold()
     ward.wait("sent")
     ward.wait("sent", letter="m")
     ward.restart(HOUR + 100)
@@ -376,10 +377,11 @@ def delivered(ward):
 
 def bank_differs(ward):
     ward.admit(settings={"bank_senders": "95588"})
-    voucher = ward.sell()
+    ward.enter(track=OTHER)
+    voucher = ward.sold()
     ward.wait("delivered")
     now = datetime.now(CHINA)
-    text = f"您尾号0018卡{now.month}月{now.day}日{now:%H:%M}消费支出人民币12.34元，余额1,234.56元。"
+    text = f"您尾号0059卡{now.month}月{now.day}日{now:%H:%M}消费支出人民币12.34元，余额1,234.56元。"
     ward.modem.call("deliver", **{"from": "95588", "text": text})
     return voucher
 

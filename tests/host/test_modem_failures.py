@@ -176,7 +176,8 @@ def test_whatever_comes_between_a_command_gets_its_own_reply(urcs, piece):
 
 HOSTILE = st.sampled_from(
     [b"\r\n+CIPRXGET: 2,0,1400,0\r\n", b"\r\nRDY\r\n", b"\r\n+CPIN: NOT READY\r\n", b"\r\n+CDS: 5\r\n",
-     b"\r\nNORMAL POWER DOWN\r\n", b"\r\n+CREG: 3\r\n", b"\r\n+IPCLOSE: 99,x\r\n", b"\r\n+CMTI: \"SM\",-1\r\n", b"\r\nAT+CSQ\r\n", b"z" * 1200]
+     b"\r\nNORMAL POWER DOWN\r\n", b"\r\n+CREG: 3\r\n", b"\r\n+IPCLOSE: 99,x\r\n", b"\r\n+CMTI: \"SM\",-1\r\n",
+     b"\r\nAT+CSQ\r\n", b"z" * 1200]
 )  # fmt: skip
 
 
@@ -305,7 +306,7 @@ def test_a_full_storage_is_emptied_in_small_steps(sign):
             assert error.code == 322
         else:
             b.peer.say('+CMTI: "SM",-1')
-        await asyncio.sleep(60)
+        await asyncio.sleep(10)
         assert stored == {} and len(b.pdus) == places
 
     async def after_start(b):

@@ -126,16 +126,20 @@ def test_marks_outlive_compaction_and_flash_stays_small(tmp_path):
     async def main():
         receiver = Receiver(tmp_path)
         largest = 0
-        for i in range(400):
+        for i in range(300):
             receiver.incoming.take(message("第%d条" % i, second=i % 60))
             await receiver.work(0.01)
             largest = max(largest, receiver.incoming.journal.size())
+            if i > 31:
+                again = Receiver(tmp_path)
+                again.incoming.take(message("第%d条" % (i - 31), second=(i - 31) % 60))
+                assert again.incoming.open_count == 0
         assert largest < 20_000
         receiver.boot()
-        for i in range(368, 400):
+        for i in range(268, 300):
             receiver.incoming.take(message("第%d条" % i, second=i % 60))
         await receiver.work()
-        assert len(receiver.handled) == 400
+        assert len(receiver.handled) == 300
 
     virtualclock.run(main())
 

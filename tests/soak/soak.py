@@ -52,9 +52,10 @@ import asyncio.core  # noqa: E402
 
 asyncio.core._io_queue = Waiting()
 
+from network import Air, Chance, Line  # noqa: E402
+
 import journal  # noqa: E402
 import modem  # noqa: E402
-from network import Air, Chance, Line  # noqa: E402
 from terminal.notices.outbox import Outbox  # noqa: E402
 from terminal.notices.sender import Sender  # noqa: E402
 
@@ -69,7 +70,7 @@ def now():
 
 
 def say(text):
-    print(text)
+    print(text)  # noqa: T201 - run.py reads it
 
 
 def same(data):
@@ -104,10 +105,7 @@ def ended(summary, *_gone):
 
 
 class Soak:
-    def __init__(self, transactions, days, seed, folder):
-        self.left = transactions
-        self.step = days * DAY / transactions
-        self.end = days * DAY
+    def __init__(self, seed, folder):
         self.chance = Chance(seed)
         self.folder = folder
         self.air = Air(self.chance, say, now)
@@ -115,23 +113,33 @@ class Soak:
         self.sold = 0
         self.day = 0
 
-    async def run(self):
+    async def run(self, transactions, days):
+        """A day to warm up, then what was asked for; after each the heap is compared when nothing is open."""
         asyncio.create_task(self.line.run())
-        asyncio.create_task(self.weather())
-        while clock.at < (self.end + QUIET_DAYS * DAY) * 1000:
+        warm = min(60, transactions // 6)
+        await self.phase(warm, 1)
+        await self.phase(transactions - warm, days)
+        say("C %d" % self.line.commits)
+        say("W %d %d %d" % (Store.written, Store.compactions, Store.octets))
+
+    async def phase(self, transactions, days):
+        self.left = transactions
+        self.next = clock.at // 1000
+        self.end = self.next + days * DAY
+        self.step = days * DAY // transactions
+        self.air.calm = False
+        weather = asyncio.create_task(self.weather())
+        while not self.air.calm:
             await self.power_up()
             say("R power cut")
             await asyncio.sleep(2 + self.chance.below(600))
-        say("C %d" % self.line.commits)
-        say("W %d %d %d" % (Store.written, Store.compactions, Store.octets))
+        weather.cancel()
 
     async def weather(self):
         """No service for an hour or four, every day and a half."""
         while True:
             await asyncio.sleep(DAY // 2 + self.chance.below(2 * DAY))
-            if self.air.calm:
-                return
-            self.air.service = False
+            self.air.service = self.air.calm
             say("R no service")
             self.line.tell_service()
             await asyncio.sleep(3600 + self.chance.below(3 * 3600))
@@ -149,22 +157,25 @@ class Soak:
         while clock.at // 1000 < until:
             seconds = clock.at // 1000
             if seconds >= self.day * DAY:
-                self.sample(box)
-            if self.left and seconds >= self.sold * self.step:
+                self.day += 1
+                self.sample("H", box)
+            if self.left and seconds >= self.next:
+                self.next += self.step
                 await self.sell(line, box)
             elif seconds >= self.end and not self.air.calm:
                 self.air.calm = self.air.service = True
-                until = seconds + QUIET_DAYS * DAY  # the last power-up
+                self.line.tell_service()
+                until = seconds + QUIET_DAYS * DAY  # the last power-up of this phase
             else:
                 await asyncio.sleep(10 + self.chance.below(60))
         if self.air.calm:
-            self.sample(box)
+            self.sample("B", box)
             for summary in box.entries():
                 if summary[4] not in ("delivered", "failed", "sent"):
                     say("O %s %s" % (summary[0], summary[4]))
         for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.sleep(1)
 
     async def sell(self, line, box):
         """A payment takes the line for some seconds; then both notices are queued."""
@@ -175,7 +186,7 @@ class Soak:
             await line.command("AT+CSQ", "+CSQ:")
             await asyncio.sleep(2 + self.chance.below(6))
         except modem.ModemError as error:
-            say("R payment " + error.reason)
+            say("R payment, " + error.reason)
         finally:
             line.release()
         key = "000001.%06d" % self.sold
@@ -187,10 +198,9 @@ class Soak:
             box.queue(key + tail, "sale_approved", "customer" if tail == "-c" else "merchant", to, text)
             say("Q %s%s %s %d" % (key, tail, to, length))
 
-    def sample(self, box):
+    def sample(self, kind, box):
         gc.collect()
-        say("H %d %d %d %d" % (self.day, gc.mem_alloc(), box.open_count, self.air.busy))
-        self.day += 1
+        say("%s %d %d %d %d" % (kind, clock.at // 1000 // DAY, gc.mem_alloc(), box.open_count, self.air.busy))
 
 
-asyncio.run(Soak(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]).run())
+asyncio.run(Soak(int(sys.argv[3]), sys.argv[4]).run(int(sys.argv[1]), int(sys.argv[2])))

@@ -253,7 +253,7 @@ async def strangers():
         clock.now += 700
         box.queued.clear()
         await shop.receive(("FK " if i % 2 else "") + text, sender="13800000%03d" % i)
-        check(len(box.queued) == 1 and shop.incoming.open_count == 0)
+        check(shop.incoming.open_count == 0)
         if i == 1 and hasattr(gc, "mem_alloc"):
             gc.collect()
             before = gc.mem_alloc()

@@ -10,6 +10,7 @@ from posterm.sim.acquirer.cli import acquirer
 from posterm.sim.modem.cli import modem
 from posterm.sim.panel.cli import panel
 from posterm.sim.printer.cli import printer
+from posterm.sms import sms
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -55,5 +56,5 @@ def run(modem: str, printer: str, panel: str, console: str | None, storage: Path
     raise SystemExit(runner.run(modem, printer, panel, console, storage))
 
 
-for command in (acquirer, modem, panel, printer):
+for command in (acquirer, modem, panel, printer, sms):
     main.add_command(command)

@@ -1,10 +1,14 @@
 """What follows the host's answer: notices into the outbox, the slip, the record closed. Also after a power cut."""
 
+from micropython import const
+
 from terminal.acquirer import answers
 from terminal.notices import notice_key
 from terminal.notices.outbox import OutboxFull
 from terminal.ui import slip
 from terminal.ui.cells import money
+
+_ANSWER_WITHIN = const(86400)  # seconds a customer has to answer a question
 
 
 class Finish:
@@ -63,7 +67,12 @@ class Finish:
         event = "sale_" + record["state"]
         key = notice_key(record, audience)
         try:
-            self._services.outbox.queue(key, event, audience, number, self._services.words.render(event, audience, fields))
+            if self._asks(record, audience):
+                self._services.desk.ask(key, number, "cancelled", _ANSWER_WITHIN)
+                event += "_ask"
+            self._services.outbox.queue(
+                key, event, audience, number, self._services.words.render(event, audience, fields)
+            )
             return ""
         except OutboxFull:
             reason = "outbox_full"
@@ -73,6 +82,10 @@ class Finish:
             reason = "no_text"
         self._log("notice.notqueued", "%s %s" % (key, reason))
         return reason
+
+    def _asks(self, record, audience):
+        """Tell whether the notice asks its reader to answer whether the card was charged."""
+        return self._settings["questions"] and record["state"] == "cancelled" and audience == "customer"
 
     def _fields(self, record):
         s = self._settings

@@ -25,10 +25,10 @@ class Desk:
     protect, reveal: encrypt and decrypt a number.
 
     To be set by who has them; all may be called more than once for one message:
-    selftest_expects(text) -> bool. bank.take(sender, text, when) -> bool, plain or a coroutine. consent.take(sender,
-    text, when) -> event of the reply, "" for none, or None when the message is not about offers. on_confirmed(key),
-    on_check(key, why): what a customer's answer means for the notice `key`; why as in questions.py. own: the terminal's
-    number as the SIM tells it, "" while unknown.
+    allows(audience) -> bool: whether answers may be sent. selftest_expects(text) -> bool. bank.take(sender, text,
+    when) -> bool, plain or a coroutine. consent.take(sender, text, when) -> event of the reply, "" for none, or None
+    when the message is not about offers. on_confirmed(key), on_check(key, why): what a customer's answer means for the
+    notice `key`; why as in questions.py. own: the terminal's number as the SIM tells it, "" while unknown.
     """
 
     def __init__(self, box, find, words, settings, clock, log, directory, protect, reveal):
@@ -43,6 +43,7 @@ class Desk:
         self._reveal = reveal
         self._due = 0
         self.own = ""
+        self.allows = None
         self.selftest_expects = None
         self.bank = None
         self.consent = None

@@ -61,15 +61,24 @@ class Post:
             from terminal.notices.offers import Offers
 
             services.offers = Offers(directory, settings, consent, box, services.words, clock, log, self._calm)
+        else:
+            _withdraw_offers(box)
         desk = services.desk = Desk(
             box, services.ledger.find, services.words, settings, clock, log, directory, keys.protect, keys.reveal
         )
+        desk.allows = services.enabling.allows
         desk.selftest_expects = services.enabling.expects
         desk.bank = services.bank
         desk.consent = consent
         desk.on_check = services.checks.add
         incoming = Incoming(
-            journal.Journal(directory + "/incoming"), keys.protect, keys.reveal, clock.seconds, log, desk.handle, desk.tick
+            journal.Journal(directory + "/incoming"),
+            keys.protect,
+            keys.reveal,
+            clock.seconds,
+            log,
+            desk.handle,
+            desk.tick,
         )
         sender = Sender(box, modem, log, services.enabling.allows)
         sender.on_message = incoming.take
@@ -104,6 +113,12 @@ class Post:
                 services.bank.overdue()
             if not services.desk.own and services.modem.ready and not services.modem.claimed:
                 services.desk.own = await _own_number(services.modem)
+
+
+def _withdraw_offers(box):
+    """Cancel what waits from the time when offers were sent."""
+    for key in [row[0] for row in box.entries() if row[2] == "offer" and row[4] == "queued"]:
+        box.cancel(key)
 
 
 async def _own_number(modem):

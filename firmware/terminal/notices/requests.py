@@ -133,7 +133,12 @@ def _tallied(desk, what, *args):
 
 
 def _queue(desk, key, number, event, fields) -> bool:
-    """False when the outbox is full; whatever else is wrong with a text is logged, and another try would not help."""
+    """False when the outbox is full; whatever else is wrong with a text is logged, and another try would not help.
+
+    While notices are not switched on nothing is answered: an answer that waits for days is worse than none."""
+    if desk.allows is not None and not desk.allows("reply"):
+        desk.log("reply.none", key + " notices are not on")
+        return True
     fields["merchant"] = desk.settings["merchant_name"]
     fields["hotline"] = desk.settings["hotline"]
     try:

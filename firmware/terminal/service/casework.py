@@ -36,7 +36,7 @@ def gathered(services, record, audience):
         "sim_full": modem.storage_full,
         "silent": "reports" in alarms,
         "now": services.clock.seconds(),
-        "bank": "" if record is None or services.bank is None else services.bank.verdict("%06d.%06d" % (record["batch"], record["trace"])),
+        "bank": _bank(services, record),
     }
 
 
@@ -68,6 +68,13 @@ def chain(services, record, audience, language):
         lines = doctor.evidence_lines(facts, finding)
         lines.append(doctor.words(language, finding.cause).technician)
         return lines
+
+
+def _bank(services, record):
+    """Return what the bank's messages say of the transaction, "" when nothing is known."""
+    if record is None or services.bank is None:
+        return ""
+    return services.bank.verdict("%06d.%06d" % (record["batch"], record["trace"]))
 
 
 def _ahead(box, key):

@@ -24,7 +24,7 @@ async def doctor(console, services, arguments):
 
 
 async def watch(console, services, _arguments):
-    """Success rate, delivery times, causes, parts, alarms, and what customers wrote."""
+    """Success rate, delivery times, causes, parts, alarms, what customers wrote and what the bank says."""
     figures = services.watch.status()
     for name in sorted(figures):
         await console.say("%s=%s" % (name, _shown(figures[name])))
@@ -32,8 +32,6 @@ async def watch(console, services, _arguments):
         figures = {} if part is None else part.status()
         for name in sorted(figures):
             await console.say("%s_%s=%s" % (prefix, name, _shown(figures[name])))
-    for row in () if services.offers is None else services.offers.status():
-        await console.say("offer %s sent=%d delivered=%d failed=%d left=%d" % tuple(row))
 
 
 async def checks(console, services, _arguments):

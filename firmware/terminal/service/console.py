@@ -31,6 +31,9 @@ preview|commands_notices||a notice with sample values: preview EVENT AUDIENCE
 sms|commands_notices|L|switch notices: sms off, sms trial, sms on
 trial|commands_notices|L|test run: send, report, receive
 resend|commands_notices|L|send a notice again: resend KEY
+offers|commands_offers||the offers and what became of them
+join|commands_offers|L|take in a number that wants offers: join GROUP
+leave|commands_offers|L|take a number out
 settle|commands_keys|L|end a reversal that was settled with the acquirer by hand
 tmk|commands_keys|L|inject the terminal master key in two components
 """
