@@ -423,6 +423,19 @@ def test_restart_by_the_familys_command_is_no_fault():
     bench(scenario)
 
 
+def test_a_restart_right_after_a_good_start_is_a_fault():
+    """A supply too weak to send shows at the first message, seconds after modem and terminal were switched on together."""
+
+    async def scenario(b):
+        await asyncio.sleep(3)
+        assert b.modem.sms_ready and b.modem.resets == 0
+        b.peer.reboot()
+        await asyncio.sleep(10)
+        assert b.modem.ready and b.modem.resets == 1
+
+    bench(scenario)
+
+
 def test_restart_of_a_modem_that_refuses_goes_by_power_or_is_an_error():
     async def scenario(b):
         b.peer.rules["AT+CRESET"] = "ERROR"

@@ -99,6 +99,15 @@ def test_unknown_slip_and_wrong_tail_get_the_same_words(run):
     run(story)
 
 
+def test_a_record_is_told_only_when_slip_and_tail_are_its_own(run):
+    async def story(till):
+        till.desk.find = lambda slip, tail: till.records[0]  # a search that is less strict than it should be
+        await till.says(CUSTOMER, "CX 000012 0019", "CX 000013 0018", "CX 000012 0018")
+        assert till.replies() == ["reply_unknown", "reply_unknown", FOUND]
+
+    run(story)
+
+
 def test_after_five_wrong_ones_nothing_for_a_day_not_even_the_right_one(run):
     async def story(till):
         for i in range(5):

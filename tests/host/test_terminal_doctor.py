@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from shop import CUSTOMER
+from shop import CUSTOMER, MERCHANT
 
 HOUR = 3600
 OTHER = "6222020000000000059=49121010000000000"  # a card without earlier sales
@@ -25,7 +25,7 @@ CAUSES = {
 async def sell(shop, **options):
     """Sell, and return the voucher number."""
     await shop.enter_sale("2350", **options)
-    await shop.idle("信号")
+    await shop.screen("交易成功")
     await shop.idle()
     assert shop.record["state"] == "approved"
     return shop.record["trace"]
@@ -58,7 +58,7 @@ async def phone_gone(shop):
 async def bank(shop):
     for fen in ("11", "12"):
         await shop.enter_sale(fen, OTHER)
-        await shop.idle("信号")
+        await shop.screen("交易成功")
         await shop.idle()
         shop.modem.centre.deliver("95588", f"您尾号0059的卡消费支出人民币0.{fen}元，余额1,234.56元。")
         await asyncio.sleep(60)
@@ -95,6 +95,19 @@ def test_the_doctor_finds_what_is_wrong(play, root, cause):
         await shop.keys("CANCEL")
 
     play(story, settings=SETTINGS.get(cause, {}))
+
+
+def test_a_stored_number_that_cannot_be_read_is_not_taken_for_one_that_was_skipped(play):
+    async def story(shop):
+        def damaged(blob):
+            raise ValueError("changed")
+
+        shop.terminal.keys.reveal = damaged
+        voucher = await sell(shop)
+        assert "=> number_wrong: " in (await shop.ask("doctor %d" % voucher)).split("[merchant]")[0]
+        assert len(shop.inbox(MERCHANT)) == 1
+
+    play(story)
 
 
 def test_every_cause_there_is_has_been_provoked(root):

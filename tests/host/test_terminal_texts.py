@@ -20,6 +20,13 @@ BUILT = {
     "notice.": ("queued", "sending", "sent", "delivered", "failed", "in_doubt"),
     "print.": ("paper", "cover", "error", "noanswer"),
     "entry.": ("1", "2"),
+    # what keeps the modem from sending, as far as the idle screen says it
+    "stage.": ("noanswer", "nosim", "simlocked", "nosms", "notregistered", "denied"),
+    "alarm.": ("rate", "queue", "budget", "spent", "reports"),
+    "trial.": ("send", "report", "receive"),
+    "verdict.": ("waiting", "passed", "failed", "untried"),
+    "mode.": ("off", "trial", "on"),
+    "audience.": ("customer", "merchant"),
 }
 # shown by Screen.message below a title, hence wrapped; all others are rows of the screen or lines of a slip
 BODIES = (
@@ -32,13 +39,28 @@ BODIES = (
     ("print.resume", "print.skip"),
     ("pin.again", "enter"),
     ("tear.next",),
+    ("check.doing",),
+    ("resend.wait",),
+    ("trial.failed",),
+    ("trial.switch",),
+    ("mode.needtrial",),
 )
 # rows that share the screen's 16 cells with something else: what is shown, made from a text
 ROWS = {
-    "idle.signal": "{}31 {}64",
+    "idle.signal": "{}31 {}64!",
+    "idle.nosignal": "{} {}64!",
     "type.sale": "{} 999999",
     "state.declined": "{} 51",
+    "watch.rate": "{} 100%",
+    "watch.time": "{} 999s/120h",
+    "watch.parts": "{} 999999",
+    "preview.parts": "38/38 {} 4",
 }
+ROWS |= {"stage." + name: "{} {}64!" for name in BUILT["stage."]}
+ROWS |= {"notice." + name: "5678 {}" for name in BUILT["notice."]}
+# items of a menu behind their number
+ITEMS = ("menu.", "audience.")
+SMS_MENU = ("state", "why", "resend", "trial", "mode", "preview", "watch")
 # the acquirer's answer codes that a terminal must know
 CODES = (
     "00 10 01 03 04 05 06 09 12 13 14 15 22 25 30 38 41 43 51 54 "
@@ -71,6 +93,7 @@ def test_every_text_that_is_used_exists(root, language):
     wanted = asked_for(root) | {prefix + name for prefix, names in BUILT.items() for name in names}
     # keys that travel as data: the menu, refused cards, reasons for leaving an entry
     wanted |= {"menu.sale", "menu.signin", "menu.lasttxn", "menu.notices", "menu.language", "menu.version"}
+    wanted |= {"sms." + name for name in SMS_MENU}
     wanted |= {"card.bad", "card.expired", "card.swipe", "expiry.bad", "cancelled", "timeout"}
     assert sorted(wanted - set(keys)) == []
     with pytest.raises(KeyError):
@@ -96,8 +119,13 @@ def test_every_row_fits_the_screen(language):
         if key in ROWS:
             text = ROWS[key].format(text, t("idle.queue"))
         assert width(text) <= COLUMNS, f"{key}: {text}"
-        if key.startswith("menu."):
-            assert width("6 " + text) <= COLUMNS, key
+        if key.startswith(ITEMS) or key in ("sms." + name for name in SMS_MENU):
+            assert width("7 " + text) <= COLUMNS, key
+    for verdict in BUILT["verdict."]:
+        for name in BUILT["trial."]:
+            assert width(t("trial." + name) + " " + t("verdict." + verdict)) <= COLUMNS
+    for mode in BUILT["mode."]:
+        assert width(t("mode.now") + t("mode." + mode)) <= COLUMNS
     for group in BODIES:
         rows = [row for key in group for row in wrap(t(key), COLUMNS)]
         assert len(rows) <= 3, group

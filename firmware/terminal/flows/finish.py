@@ -49,11 +49,12 @@ class Finish:
         return " ".join(without)
 
     def _customer(self, record):
+        """Return the customer's number, "" when none was given, None when the stored one cannot be read any more."""
         try:
             return self._services.keys.reveal(bytes.fromhex(record["mobile"])).decode() if record["mobile"] else ""
         except ValueError:
             self._log("notice.number", "trace %06d unreadable" % record["trace"])
-            return ""
+            return None
 
     def _merchant(self, record):
         return self._settings["merchant_mobile"]
@@ -62,6 +63,8 @@ class Finish:
         """Queue one notice; return "" or why there is none. The payment stands whatever becomes of its notice."""
         if not self._services.enabling.allows(audience):
             return self._services.enabling.mode
+        if number is None:
+            return "number_wrong"
         if not number:
             return "no_number"
         event = "sale_" + record["state"]

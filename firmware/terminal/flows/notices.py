@@ -192,9 +192,17 @@ async def _watch(forms, services):
     rate = figures["rate"]
     rows = [
         "%s %s" % (t("watch.rate"), "-" if rate is None else "%d%%" % rate),
-        "%s %s" % (t("watch.time"), "-" if figures["p50"] is None else "%d/%ds" % (figures["p50"], figures["p90"])),
+        "%s %s"
+        % (t("watch.time"), "-" if figures["p50"] is None else _span(figures["p50"]) + "/" + _span(figures["p90"])),
         "%s %d" % (t("watch.parts"), figures["parts"]),
         "%s %d" % (t("idle.queue"), services.outbox.open_count),
     ]
     rows += [t("alarm." + name) for name in services.watch.alarms]
     await _pages(forms, t("sms.watch"), rows)
+
+
+def _span(seconds):
+    """Return a time in at most 4 characters."""
+    if seconds < 1000:
+        return "%ds" % seconds
+    return "%dm" % (seconds // 60) if seconds < 60000 else "%dh" % (seconds // 3600)

@@ -30,6 +30,8 @@ async def watch(console, services, _arguments):
         await console.say("%s=%s" % (name, _shown(figures[name])))
     for prefix, part in (("asked", services.desk), ("bank", services.bank)):
         figures = {} if part is None else part.status()
+        if "days" in figures:
+            figures["days"] = _week(figures["days"])
         for name in sorted(figures):
             await console.say("%s_%s=%s" % (prefix, name, _shown(figures[name])))
 
@@ -110,9 +112,18 @@ async def resend(console, services, arguments):
         await console.say("refused: not stored, error %d" % e.errno)
 
 
+def _week(days):
+    """Return the sum {kind: count} of [(day, {kind: count})]."""
+    counts = {}
+    for _, row in days:
+        for kind in row:
+            counts[kind] = counts.get(kind, 0) + row[kind]
+    return counts
+
+
 def _shown(value):
     if isinstance(value, dict):
         return ",".join("%s:%s" % (name, value[name]) for name in sorted(value)) or "-"
     if isinstance(value, (tuple, list)):
-        return ",".join(str(item) for item in value) or "-"
+        return ",".join(value) or "-"
     return "-" if value is None else value

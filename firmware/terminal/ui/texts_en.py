@@ -110,7 +110,7 @@ trial.receive|Receive
 verdict.waiting|waiting
 verdict.passed|passed
 verdict.failed|failed
-verdict.untried|not tried
+verdict.untried|untried
 trial.passed|Self-test passed
 trial.failed|Self-test failed, see why no SMS
 trial.switch|ENTER to turn SMS on
@@ -121,8 +121,8 @@ mode.on|on
 mode.needtrial|Pass the SMS self-test first
 preview.parts|parts
 watch.rate|Success
-watch.time|Delivery
-watch.parts|Parts/month
+watch.time|Takes
+watch.parts|In month
 alarm.rate|Low SMS success
 alarm.queue|SMS queue long
 alarm.budget|SMS budget 90 %
@@ -131,7 +131,6 @@ alarm.reports|No SMS reports
 stage.noanswer|Modem...
 stage.nosim|No SIM
 stage.simlocked|SIM lock
-stage.smsnotready|SMS soon
 stage.nosms|No SMS
 stage.notregistered|No net
 stage.denied|Denied

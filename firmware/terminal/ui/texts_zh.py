@@ -131,7 +131,6 @@ alarm.reports|没有送达回执
 stage.noanswer|等待模块
 stage.nosim|无SIM卡
 stage.simlocked|SIM已锁
-stage.smsnotready|短信稍候
 stage.nosms|不能短信
 stage.notregistered|无网络
 stage.denied|网络拒绝
