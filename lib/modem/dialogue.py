@@ -32,6 +32,7 @@ from .job import NORMAL, PAYMENT, SETUP, SMS, Job
 from .listener import Listener
 
 _QUEUE_LIMIT = const(12)
+_QUIET_MS = const(1000)  # silence after which nothing belongs to what came before
 _GAP_MS = const(20)  # between a final result and the next command
 _SOFT_MS = const(300)  # how long a final result may stay away after `+IP ERROR`
 _FENCE_MS = const(2000)
@@ -206,6 +207,9 @@ class Dialogue(Listener):
             self._last_final = None
         if job.finished:
             return
+        if time.ticks_diff(time.ticks_ms(), self._heard) > _QUIET_MS:
+            # what an announcement promised does not come any more, and must not be taken for the reply
+            self._parser.reset()
         self._routed = job
         self.trace.add(">", job.text)
         await self._write(job.text.encode() + b"\r")

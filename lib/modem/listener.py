@@ -36,6 +36,7 @@ class Listener:
         self._routed = None  # the command that takes replies now
         self._late = None  # a message whose result did not come in time; it may come until the fence has its reply
         self._last_final = None
+        self._heard = time.ticks_ms()  # when the line gave something last
         self.trace = Trace()
         self.urcs = {}
         self.on_echo = None  # called when the modem echoes although it was told not to
@@ -70,6 +71,7 @@ class Listener:
                 pause = min(2 * pause, _DEAF_MAX_MS)
                 continue
             pause = _DEAF_MS
+            self._heard = time.ticks_ms()
             for kind, text, payload in self._parser.feed(data):
                 job = self._routed
                 if job is not None and job.finished:

@@ -4,7 +4,7 @@ import pytest
 
 from posterm.demo.scenario import WORDS
 from terminal.acquirer import answers
-from terminal.notices import templates
+from terminal.notices import doctor, templates
 from terminal.ui.texts import Texts
 
 
@@ -14,6 +14,7 @@ def test_every_word_of_the_demo_is_a_text_of_the_terminal(language):
     words = templates.load(language)
     said = [t(name) for name in t.names()] + [words.sample(*pair) for pair in words.events()]
     said.append(answers.find(language, "51").text)
+    said += doctor.words(language, "phone_off").what
     for name, word in WORDS[language].items():
         assert any(word in text for text in said), name
 

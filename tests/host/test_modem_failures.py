@@ -419,3 +419,15 @@ def test_the_clock_is_local_time_whatever_the_zone(zone):
         assert await b.modem.clock() == (2026, 11, 21, 20, 45, 3)
 
     bench(scenario)
+
+
+def test_an_announced_pdu_that_never_came_does_not_swallow_the_next_reply():
+    """Noise that looks like `+CMT:` is the last thing on the line; seconds later a command is given."""
+
+    async def scenario(b):
+        b.peer.rules["AT+CIMI"] = "460000000000001\r\nOK"
+        b.peer.say("+CMT: ,24")
+        await asyncio.sleep(3)
+        assert await b.modem.command("AT+CIMI", DIGITS) == ["460000000000001"]
+
+    bench(scenario)

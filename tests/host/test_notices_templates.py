@@ -55,7 +55,7 @@ def test_every_event_of_the_terminal_has_its_texts():
     expected |= {f"refund_approved_{reason}" for reason in ("order", "goods", "account", "other")}
     expected |= {"refund_pending", "refund_review", "refund_declined", "trial", "offer", "offer_joined", "offer_left"}
     expected |= {"reply_state", "reply_unknown", "reply_help", "reply_feedback", "reply_confirmed", "reply_check"}
-    assert {event for event, _ in EVENTS} == expected | {"question_again"}
+    assert {event for event, _ in EVENTS} == expected | {"question_again", "sale_cancelled_ask"}
     for event in expected:
         if event.startswith(NOTICES):
             assert {audience for name, audience in EVENTS if name == event} == set(templates.AUDIENCES)

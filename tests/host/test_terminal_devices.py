@@ -143,7 +143,7 @@ def test_noise_on_the_modem_line(play, seed):
 def test_without_a_network_nothing_is_sent_and_the_screen_says_so(play):
     async def story(shop):
         shop.modem.network.set_registration("none")
-        await shop.screen("无信号", timeout=300)
+        await shop.screen("无网络", timeout=300)
         await shop.keys("2350", "ENTER")
         await shop.screen("请刷卡")
         shop.swipe("6222020000000000018=49121010000000000")

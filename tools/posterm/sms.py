@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from posterm import image
-from posterm.project import Problem, tool
+from posterm.project import BOARDS, Problem, tool
 
 FIELDS = ("event", "audience", "encoding", "units", "parts", "longest", "text")
-SCRIPT = Path(__file__).parent / "device" / "preview.py"
+SCRIPT = BOARDS / "UNIX" / "preview.py"
 
 
 @click.group(name="sms")

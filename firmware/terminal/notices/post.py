@@ -80,6 +80,7 @@ class Post:
             desk.handle,
             desk.tick,
         )
+        incoming.busy = lambda: modem.claimed
         sender = Sender(box, modem, log, services.enabling.allows)
         sender.on_message = incoming.take
         modem.on_pdu = sender.on_pdu

@@ -28,7 +28,7 @@ WORDS = {
         "approved": "交易成功", "declined": "交易失败",
         "unknown": "交易结果未知", "tear": "请撕下", "no_funds": "余额不足", "merchant_copy": "商户存根",
         "customer_copy": "持卡人存根", "success": "成功", "failure": "未成功", "cancelled": "取消", "slip": "签购单",
-        "verdicts": "接收 通过", "switch": "按确认开启短信", "on": "短信开启", "voucher": "凭证号", "phone_off": "手机关机",
+        "receive": "接收", "passed": "通过", "switch": "按确认开启短信", "on": "开启", "voucher": "凭证号", "phone_off": "手机关机", "sms": "短信",
         "remedy": "怎么办", "merchant": "商户短信",
     },
     "en": {
@@ -37,7 +37,7 @@ WORDS = {
         "approved": "APPROVED", "declined": "DECLINED", "unknown": "RESULT UNKNOWN", "tear": "Tear off",
         "no_funds": "No funds", "merchant_copy": "Merchant copy", "customer_copy": "Customer copy",
         "success": "approved", "failure": "declined", "cancelled": "cancelled", "slip": "SALES SLIP",
-        "verdicts": "Receive passed", "switch": "ENTER to turn", "on": "SMS:on", "voucher": "Voucher", "phone_off": "Phone",
+        "receive": "Receive", "passed": "passed", "switch": "ENTER to turn", "on": "on", "voucher": "Voucher", "phone_off": "Phone", "sms": "SMS:",
         "remedy": "What to do", "merchant": "Merchant SMS",
     },
 }  # fmt: skip
@@ -115,11 +115,11 @@ def self_test(scene: Scene) -> str:
     """The notices are off on a new terminal; they can be switched on after a test that went through the network."""
     rig = scene.rig
     rig.keys("MENU", "4", "4")
-    scene.screen("verdicts", timeout=60)
+    rig.wait_screen(f"{scene.words['receive']} {scene.words['passed']}", timeout=60)
     scene.picture("selftest")
     scene.screen("switch", timeout=20)
     rig.keys("ENTER")
-    scene.screen("on")
+    rig.wait_screen(scene.words["sms"] + scene.words["on"])
     rig.keys("ENTER")
     parts = rig.modem.call("sent")["parts"]
     demand({part["number"][-11:] for part in parts} == {OWN}, "the test message went to another number")
