@@ -95,7 +95,7 @@ micropython: $(BUILD)/.build-ready $(SOURCE)/py/dynruntime.mk ## build the unix 
 
 pictures: demo ## take the pictures of the README from a fresh demo
 	@mkdir -p docs/pictures
-	@cp $(BUILD)/demo/lcd-approved.png $(BUILD)/demo/slip-merchant.png docs/pictures/
+	@cp $(BUILD)/demo/lcd-approved.png $(BUILD)/demo/lcd-doctor.png $(BUILD)/demo/slip-merchant.png docs/pictures/
 
 clean: ## remove build/ and dist/
 	rm -rf build dist
