@@ -9,9 +9,10 @@ import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from till import ONLINE, PIN_AGAIN
+from till import ONLINE, PIN_AGAIN, SETTINGS
 
 from posterm.demo.scenario import CUSTOMER, GOOD, PIN
+from posterm.rig import SETTINGS as DEFAULTS
 from posterm.rig import switched
 
 CHINA = timezone(timedelta(hours=8))
@@ -106,7 +107,7 @@ class Ward:
             path.unlink(missing_ok=True)
         for name, text in files:
             (rig.storage / name).write_text(text, encoding="utf-8")
-        rig.configure({**rig._settings, **(settings or {}), "port": rig.port})
+        rig.configure({**DEFAULTS, **SETTINGS, **(settings or {}), "port": rig.port})
         self.switch(notices)
         for name in self.modem.call("status")["variants"]:
             self.modem.call("variant", name=name, on=False)

@@ -46,6 +46,11 @@ class Idle:
     async def run(self):
         """Run the operator's side for ever."""
         await self._recover()
+        refused = self._services.refused
+        if refused is not None:
+            t = self._forms.texts
+            place = "%s %d %s" % (t("texts.line"), refused.line, refused.field)
+            await self._forms.say(t("texts.bad"), fit(place, COLUMNS), t("texts.builtin"), seconds=10)
         wait = _REVERSAL_FIRST
         left = 0
         while True:

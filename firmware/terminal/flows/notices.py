@@ -173,16 +173,7 @@ async def _preview(forms, services):
         _, units, parts = services.words.preview(event, audience)
         title = "%d/%d %s %d" % (at + 1, len(names), t("preview.parts"), parts)
         rows = wrap(services.words.sample(event, audience), COLUMNS)
-        top = 0
-        while True:
-            forms.screen.show(title, *rows[top : top + _PAGE])
-            key = await forms.key()
-            if key == "DOWN" and top + _PAGE < len(rows):
-                top += _PAGE
-            elif key == "UP" and top:
-                top -= _PAGE
-            elif key == "ENTER":
-                break
+        await _pages(forms, title, rows)
         at = (at + 1) % len(names)
 
 
@@ -198,6 +189,8 @@ async def _watch(forms, services):
         "%s %d" % (t("idle.queue"), services.outbox.open_count),
     ]
     rows += [t("alarm." + name) for name in services.watch.alarms]
+    if services.modem.ready and not services.modem.family_known:
+        rows.append(t("alarm.modem"))
     await _pages(forms, t("sms.watch"), rows)
 
 

@@ -3,8 +3,9 @@
     post = Post(services, "/flash", random.random)
     for name, start in post.tasks(): tasks.add(name, start)
 
-It adds to `services`: enabling, words, watch, outbox, desk, checks, bank, offers. What is there before: settings, clock,
-log, ledger, keys, modem. bank and offers are None unless the settings want them.
+It adds to `services`: enabling, words, refused (the TemplateError of a shop's own texts, or None), watch, outbox, desk,
+checks, consent, bank, offers. What is there before: settings, clock, log, ledger, keys, modem. bank and offers are None
+unless the settings want them.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ class Post:
         )
         self._services = services
         services.enabling = Enabling(directory, lambda: modem.identity, log)
-        services.words = _words(settings["language"], directory, log)
+        services.words, services.refused = _words(settings["language"], directory, log)
         services.watch = Watch(journal.Journal(directory + "/watch"), settings, clock.seconds, log)
         box = services.outbox = Outbox(
             journal.Journal(directory + "/outbox"),
@@ -131,9 +132,9 @@ async def _own_number(modem):
 
 
 def _words(language, directory, log):
-    """Return the templates; a shop's own file that is wrong is named in the log, and the built-in texts serve."""
+    """Return the templates and None. When a shop's own file is wrong the built-in texts serve: then the error, too."""
     try:
-        return templates.load(language, directory)
+        return templates.load(language, directory), None
     except templates.TemplateError as e:
         log("templates.refused", str(e))
-        return templates.load(language)
+        return templates.load(language), e

@@ -19,7 +19,7 @@ async def status(console, services, _arguments):
         ("batch", "%06d" % ledger.batch),
         ("trace", "%06d" % ledger.trace),
         ("modem", modem.stage or ("ready" if modem.ready else "not ready")),
-        ("model", modem.identity.get("model", "-")),
+        ("model", modem.identity.get("model", "-") + _family(modem)),
         ("registration", str(modem.registration)),
         ("signal", "-" if modem.signal is None else str(modem.signal)),
         ("modem_restarts", str(modem.resets)),
@@ -64,6 +64,13 @@ async def recording(console, services, _arguments):
         await console.say(line)
     if not lines:
         await console.say("none")
+
+
+def _family(modem):
+    """Return a remark about a model that is in no table."""
+    if modem.family_known or not modem.identity.get("model"):
+        return ""
+    return " (unknown, used like %s: see setting `modem`)" % modem.profile.name
 
 
 def _heap():

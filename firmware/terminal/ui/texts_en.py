@@ -88,6 +88,9 @@ language.now|English
 
 check|Checking
 check.doing|Asking the host about a reply
+texts.bad|Bad SMS texts
+texts.line|Line
+texts.builtin|Built-in ones used
 sms.state|SMS states
 sms.why|Why no SMS?
 sms.resend|Send again
@@ -128,6 +131,7 @@ alarm.queue|SMS queue long
 alarm.budget|SMS budget 90 %
 alarm.spent|SMS over budget
 alarm.reports|No SMS reports
+alarm.modem|Unknown modem
 stage.noanswer|Modem...
 stage.nosim|No SIM
 stage.simlocked|SIM lock

@@ -88,6 +88,9 @@ language.now|中文
 
 check|核对交易
 check.doing|正在向主机核对顾客的回复
+texts.bad|短信模板有误
+texts.line|行
+texts.builtin|已用内置模板
 sms.state|短信状态
 sms.why|为何没收到
 sms.resend|重发短信
@@ -128,6 +131,7 @@ alarm.queue|待发短信过多
 alarm.budget|短信快超预算
 alarm.spent|短信已超预算
 alarm.reports|没有送达回执
+alarm.modem|未知模块型号
 stage.noanswer|等待模块
 stage.nosim|无SIM卡
 stage.simlocked|SIM已锁
