@@ -44,6 +44,7 @@ BODIES = (
     ("trial.failed",),
     ("trial.switch",),
     ("mode.needtrial",),
+    ("texts.line", "texts.builtin"),
 )
 # rows that share the screen's 16 cells with something else: what is shown, made from a text
 ROWS = {
