@@ -278,7 +278,7 @@ def test_retries_wait_longer_each_time_and_end_with_the_validity(tmp_path, clock
     virtualclock.run(main())
 
 
-@pytest.mark.parametrize("code", [1, 8, 21, 304])
+@pytest.mark.parametrize("code", [1, 8, 21, 305])
 def test_what_another_try_cannot_cure_fails_at_once(tmp_path, clock, code):
     box = opened(tmp_path, clock)
     box.queue("1-c", "sale_approved", "customer", NUMBER, TEXT)
@@ -286,6 +286,29 @@ def test_what_another_try_cannot_cure_fails_at_once(tmp_path, clock, code):
     box.begin(entry, 0)
     box.rejected(entry, 0, code)
     assert box.state("1-c")[:2] == ("failed", "CMS %d" % code)
+
+
+def test_an_octet_lost_on_the_line_costs_no_notice(tmp_path, clock):
+    async def main():
+        box = opened(tmp_path, clock)
+        for key in ("1-c", "2-c"):
+            box.queue(key, "sale_approved", "customer", NUMBER, TEXT)
+        lost, bad = box._open
+        for _ in range(2):
+            box.begin(lost, 0)
+            box.rejected(lost, 0, 304)
+        assert box.state("1-c")[:2] == ("queued", "CMS 304")
+        box.begin(lost, 0)
+        box.accepted(lost, 0, 7)
+        assert box.state("1-c")[0] == "sent"
+        # one that is bad after all must not go on for ever
+        for _ in range(3):
+            assert box.is_open(bad)
+            box.begin(bad, 0)
+            box.rejected(bad, 0, 304)
+        assert box.state("2-c")[:2] == ("failed", "CMS 304")
+
+    virtualclock.run(main())
 
 
 def test_a_wall_clock_that_is_set_drops_no_notice(tmp_path, clock):

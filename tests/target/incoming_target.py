@@ -267,6 +267,8 @@ async def strangers():
 
 
 def main():
+    if hasattr(gc, "threshold"):
+        gc.threshold(8192)  # as firmware/main.py does, and for its reason
     clean(DIRECTORY)
     os.mkdir(DIRECTORY)
     asyncio.run(conversation())

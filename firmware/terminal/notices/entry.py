@@ -52,6 +52,9 @@ WINDOW = const(600)  # seconds
 
 # refusals that another try cannot cure: number, subscription or message wrong (24.011 annex E-2, 27.005 §3.2.5)
 _PERMANENT = (1, 8, 10, 21, 28, 29, 30, 50, 69, 95, 96, 97, 99, 303, 304, 305)
+# the PDU came to the modem otherwise than it left: an octet was lost on the line, or the PDU is bad after all
+_MANGLED = const(304)
+_MAX_MANGLED = const(3)
 # refusals that would have met any notice: network trouble (24.011 annex E-2), and all of the modem's own from here on
 _NETWORK = (38, 41, 42, 47)
 _MODEM = const(300)
@@ -178,7 +181,10 @@ class Entry:
             part[TRIES] += 1  # refused before it got as far as "sending"
         part[STATE] = PENDING
         part[CAUSE] = cause
-        if code in _PERMANENT or (part[TRIES] >= _MAX_TRIES and not concerns_all(code)):
+        tries = part[TRIES]
+        if code in _PERMANENT and (code != _MANGLED or tries >= _MAX_MANGLED):
+            return 0
+        if tries >= _MAX_TRIES and not concerns_all(code):
             return 0
         return self.delay(part[TRIES], random)
 

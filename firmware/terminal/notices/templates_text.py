@@ -232,7 +232,7 @@ def _read(file, audience, values):
     mine = (audience + ".").encode()
     special = []  # what stood for this audience alone, which goes before what stands for all
     while True:
-        line = file.readline(MAX_LINE)
+        line = _line(file)
         if not line or line[:1] == b"[":
             return
         equals = line.find(b"=")
@@ -248,6 +248,17 @@ def _read(file, audience, values):
         elif name in special:
             continue
         values[name] = str(view[equals + 1 :], "utf-8").strip()
+
+
+def _line(file):
+    """Return the next line. It grows as it is read: a buffer for the longest may not find room in a heap long in use."""
+    line = file.readline(_BUFFER)
+    while line and line[-1:] != b"\n" and len(line) < MAX_LINE:
+        more = file.readline(_BUFFER)
+        if not more:
+            break
+        line += more
+    return line
 
 
 def _plain(value, longest):
