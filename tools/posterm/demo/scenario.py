@@ -28,7 +28,8 @@ WORDS = {
         "approved": "交易成功", "declined": "交易失败",
         "unknown": "交易结果未知", "tear": "请撕下", "no_funds": "余额不足", "merchant_copy": "商户存根",
         "customer_copy": "持卡人存根", "success": "成功", "failure": "未成功", "cancelled": "取消", "slip": "签购单",
-        "receive": "接收", "passed": "通过", "switch": "按确认开启短信", "on": "开启", "voucher": "凭证号", "phone_off": "手机关机", "sms": "短信",
+        "receive": "接收", "passed": "通过",
+        "switch": "按确认开启短信", "on": "开启", "voucher": "凭证号", "phone_off": "手机关机", "sms": "短信",
         "remedy": "怎么办", "merchant": "商户短信",
     },
     "en": {
@@ -37,7 +38,8 @@ WORDS = {
         "approved": "APPROVED", "declined": "DECLINED", "unknown": "RESULT UNKNOWN", "tear": "Tear off",
         "no_funds": "No funds", "merchant_copy": "Merchant copy", "customer_copy": "Customer copy",
         "success": "approved", "failure": "declined", "cancelled": "cancelled", "slip": "SALES SLIP",
-        "receive": "Receive", "passed": "passed", "switch": "ENTER to turn", "on": "on", "voucher": "Voucher", "phone_off": "Phone", "sms": "SMS:",
+        "receive": "Receive", "passed": "passed",
+        "switch": "ENTER to turn", "on": "on", "voucher": "Voucher", "phone_off": "Phone", "sms": "SMS:",
         "remedy": "What to do", "merchant": "Merchant SMS",
     },
 }  # fmt: skip
