@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from posterm.demo import secrets_check
-from posterm.demo.scenario import STEPS, Scene
-from posterm.rig import Rig
+from posterm.demo.scenario import STEPS, Scene, shop
 
 PICTURES = (
+    "lcd-selftest.png",
+    "lcd-doctor.png",
     "lcd-pin.png",
     "lcd-approved.png",
     "lcd-declined.png",
@@ -34,7 +35,7 @@ def played(command, tmp_path_factory):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory, firmware, played):
     out = tmp_path_factory.mktemp("scene")
-    with Rig(out / "rig", settings={"result_seconds": 1, "copy_seconds": 1}, firmware=firmware) as rig:
+    with shop(out / "rig", {"result_seconds": 1, "copy_seconds": 1}, firmware) as rig:
         yield Scene(rig, out, "zh", lambda *_shown: None)
 
 

@@ -45,6 +45,11 @@ WORDS = {
 }  # fmt: skip
 
 
+def shop(folder: Path, settings: dict, firmware: Path | None = None) -> Rig:
+    """Return the rig the steps play in: a new terminal, its notices switched off, whose SIM has a number."""
+    return Rig(folder, settings, modem=("--own-number", OWN), firmware=firmware, notices="off")
+
+
 @dataclass
 class Scene:
     """What the steps share. `show(kind, text, title)` presents a slip or message to the person watching."""

@@ -13,7 +13,7 @@ from rich.text import Text
 from posterm.console import ConsoleError
 from posterm.demo import secrets_check
 from posterm.demo.checks import Failed
-from posterm.demo.scenario import OWN, STEPS, Scene
+from posterm.demo.scenario import STEPS, Scene, shop
 from posterm.project import Problem
 from posterm.rig import Rig
 from posterm.sim.control import ControlError
@@ -58,8 +58,7 @@ def run(out: Path, language: str) -> int:
         screen = Console(highlight=False)
         log = Console(file=file, width=100, color_system=None, highlight=False)
         present = Presenter(screen, log)
-        modem = ("--own-number", OWN)
-        with Rig(out / "rig", settings={"language": language}, modem=modem, notices="off") as rig:
+        with shop(out / "rig", {"language": language}) as rig:
             scene = Scene(rig, out, language, present)
             for number, step in enumerate(STEPS, 1):
                 title = getattr(step, language)
