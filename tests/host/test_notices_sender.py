@@ -295,6 +295,50 @@ def test_a_reference_that_came_round_again_goes_by_the_networks_time(tmp_path):
     scenario(tmp_path, steps)
 
 
+def test_the_report_of_a_notice_long_forgotten_settles_no_other_one(tmp_path):
+    network = Network()
+
+    async def steps(t):
+        t.queue("1-m")
+        await t.seconds(10)
+        t.report(0)
+        assert t.state("1-m") == "delivered"  # so the clock is right
+        await t.seconds(30000)
+        t.queue("2-m")
+        await t.seconds(10)
+        reference = network.submitted[1][3]
+        t.sender.on_pdu("CDS", status_report(reference, NUMBER, network.now() - 28000, network.now(), 0))
+        assert t.state("2-m") == "sent"
+        t.report(1)
+        assert t.state("2-m") == "delivered"
+
+    scenario(tmp_path, steps, network=network)
+
+
+def test_with_a_wrong_clock_the_reference_alone_counts(tmp_path):
+    network = Network()
+    error = 3 * 3600
+
+    async def steps(t):
+        nonlocal error
+        t.queue("1-m")
+        await t.seconds(10)
+        t.report(0)
+        assert t.state("1-m") == "delivered"
+        error = 0  # the host has told the time
+        t.queue("2-m")
+        await t.seconds(10)
+        t.report(1)
+        assert t.state("2-m") == "delivered"
+        error = -7200  # and now a false one
+        t.queue("3-m")
+        await t.seconds(10)
+        t.report(2)
+        assert t.state("3-m") == "delivered"
+
+    scenario(tmp_path, steps, network=network, now=lambda: network.now() + error)
+
+
 # in doubt
 
 
@@ -382,6 +426,21 @@ def test_a_duplicate_report_of_a_finished_notice_does_not_settle_another(tmp_pat
         assert t.state("2-m") == "in_doubt"
 
     scenario(tmp_path, steps, plan=["ok", "lost"])
+
+
+def test_a_report_of_a_forgotten_notice_does_not_settle_the_one_in_doubt(tmp_path):
+    async def steps(t):
+        t.queue("1-m")
+        await t.seconds(150)
+        assert t.state("1-m") == "in_doubt"
+        for i in range(100):
+            t.box.queue("%d-c" % i, "sale_approved", "customer", "13000000000", SHORT)
+            t.box.cancel("%d-c" % i)
+        now = t.network.now()
+        t.sender.on_pdu("CDS", status_report(99, NUMBER, now - 160, now, 0))
+        assert t.state("1-m") == "in_doubt"
+
+    scenario(tmp_path, steps, plan=["lost"])
 
 
 def test_an_early_report_is_not_taken_for_the_one_in_doubt(tmp_path):

@@ -42,7 +42,8 @@ def build(board: str) -> Path:
         raise Problem(f"{native.relative_to(ROOT)} is missing: run `make natmod`")
     changed = _compile(board, wanted, rom)
     changed |= _copy_if_newer(native, rom / "paycrypt.mpy")
-    shutil.copyfile(BOARDS / board / "start.py", folder / "start.py")
+    for script in ("start.py", "preview.py"):  # they run beside flash.mpy, which boards/UNIX/flash would hide
+        shutil.copyfile(BOARDS / board / script, folder / script)
     image = folder / "image.romfs"
     if changed or not image.is_file():
         _write_romfs(rom, image)

@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from posterm import image
-from posterm.project import BOARDS, Problem, tool
+from posterm.project import Problem, tool
 
 FIELDS = ("event", "audience", "encoding", "units", "parts", "longest", "text")
-SCRIPT = BOARDS / "UNIX" / "preview.py"
 
 
 @click.group(name="sms")
@@ -58,12 +57,12 @@ def rendered(language: str, templates: Path | None) -> list[dict]:
             if not own.is_file():
                 raise Problem(f"{own} does not exist: --templates names the folder it lies in")
             shutil.copy(own, storage)  # the firmware keeps a note beside a file it has checked
-        words = [tool("micropython"), SCRIPT, language, storage]
+        words = [tool("micropython"), folder / "preview.py", language, storage]
         done = subprocess.run(
             [str(word) for word in words], env={"MICROPYPATH": str(folder)}, capture_output=True, text=True, check=False
         )
     if done.returncode:
-        raise Problem("the preview failed: " + (done.stderr.strip().splitlines() or ["no message"])[-1])
+        raise Problem("the preview failed: " + (done.stdout.strip().splitlines() or ["no message"])[-1])
     rows = []
     for line in done.stdout.splitlines():
         row = json.loads(line)

@@ -10,12 +10,13 @@ the attempt is known. The network's own time of the message (TP-SCTS) decides be
     a part's present reference         the nearest in time
     one of an earlier round            nothing happens, unless a present one is nearer
     a part is going out, and nearer    held until its reference is known
-    parts in doubt                     a guess: the nearest
+    parts in doubt                     a guess: the nearest, unless a notice of that time has been forgotten
 
-A guess, and a reference at the wrong time, may be wrong. "Delivered" is believed all the same: it sends nothing. That a
-part did not arrive, or that the network has it, is believed only when nothing else can be meant: no other part in doubt
-at this number, no finished notice that used this reference or ended in doubt about that time, and no earlier guess that
-may have been about this part.
+A reference at the wrong time counts only while our clock may be wrong: since the start, or since the clock was set, no
+report has come with the time we know. A guess, and such a reference, may be wrong. "Delivered" is believed all the
+same: it sends nothing. That a part did not arrive, or that the network has it, is believed only when nothing else can
+be meant: no other part in doubt at this number, no finished notice that used this reference or ended in doubt about
+that time, and no earlier guess that may have been about this part.
 """
 
 from micropython import const
@@ -46,6 +47,7 @@ class Reports:
         self._log = log
         self._held = []  # (uptime, report)
         self._settled = []  # the latest final ones: (reference, recipient, timestamp)
+        self._agreed = None  # our clock less the uptime, when a report last came with the time we know
 
     def arrived(self, report) -> None:
         """Apply a sms.StatusReport, or hold it for a while when nothing fits yet."""
@@ -105,6 +107,8 @@ class Reports:
         if known is not None and (known[0] <= _WINDOW or known[0] == _FAR):
             if sending < known[0]:
                 return False
+            if known[0] <= _WINDOW:
+                self._agreed = self._clock()
             self._apply(report, known, rivals == 1 or known[0] <= _WINDOW)
             return True
         # no reference fits, or that of another day
@@ -117,6 +121,13 @@ class Reports:
         if self._of_finished(report, best):
             self._log("notice.report", "of a finished notice, reference %d" % report.reference)
             return True
+        if guess is not None and not self._box.remembers(guess[1].parts[guess[2]][states.AT] - _WINDOW):
+            self._log("notice.report", "perhaps of a forgotten notice, reference %d" % report.reference)
+            return True
+        if guess is None and self._agreed is not None and abs(self._clock() - self._agreed) <= _WINDOW:
+            # a notice finished so long ago that the outbox has forgotten it
+            self._log("notice.report", "of another time, reference %d" % report.reference)
+            return True
         # when the wall clock was wrong, the reference of another day is right after all
         sure = guess is not None and len(doubtful) == 1 and guess[1].parts[guess[2]][states.REFERENCE] is None
         if report.delivered and not sure:
@@ -124,6 +135,9 @@ class Reports:
                 self._box.muddle(entry, i)
         self._apply(report, best, sure)
         return True
+
+    def _clock(self) -> int:
+        return self._box._now() - self._box.uptime()
 
     def _of_finished(self, report, best) -> bool:
         """Tell whether a finished notice may be meant: a report that comes twice or very late."""

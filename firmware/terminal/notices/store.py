@@ -99,6 +99,15 @@ class Store:
                 elif part[states.REFERENCE] is not None:
                     yield record[3], part[states.REFERENCE], part[states.AT]
 
+    def remembers(self, since) -> bool:
+        """Tell whether no notice that was open at this time (wall clock), or later, has been forgotten. Raises OSError."""
+        if len(self._ended) < _MAX_ENDED:
+            return True
+        for record in self.ends():
+            if record[9]:
+                return record[9] <= since  # delivered then: those before it in the journal ended no later
+        return False
+
     def text(self, entry):
         """Return a notice's text, from memory or from the journal; None when it cannot be found."""
         if entry.text is not None:
@@ -278,15 +287,12 @@ class Store:
         return sequence
 
     def _compact(self):
-        live = {sequence for _, sequence in self._unstored}
-        for entry in self._open:
-            live.add(entry.sequence)
-            live.add(entry.state_sequence)
+        # no set of the sequences: it would be one piece of 1 KB when the heap is fullest
         kept = 0
 
         def keep(sequence, kind, payload):
             nonlocal kept
-            needed = sequence in live
+            needed = self._is_live(sequence)
             if not needed and kind != "state":
                 # ["key", ...: no need to take the whole record apart
                 needed = crc32(payload[2 : payload.find(b'"', 2)]) & 0x3FFFFFFF in self._ended
@@ -295,6 +301,12 @@ class Store:
 
         self._journal.compact(keep)
         self._records = kept
+
+    def _is_live(self, sequence):
+        for entry in self._open:
+            if sequence == entry.sequence or sequence == entry.state_sequence:
+                return True
+        return any(sequence == unstored for _, unstored in self._unstored)
 
 
 def _mark(key):
