@@ -81,7 +81,7 @@ bench-crypto: $(BUILD)/.test-ready ## what the cryptography costs, beside BearSS
 bench-sms: $(TARGET_READY) $(VM)/rv32/firmware.elf ## what the SMS codec, the AT parser and a notice cost, beside python-gsmmodem-new
 	@$(BIN)/python tests/bench/sms.py
 
-soak-sms: $(TARGET_READY) ## 1,000 transactions over seven simulated days with random faults (SOAK="--seed 7" for another week)
+soak-sms: $(TARGET_READY) ## 1,000 transactions over seven simulated days with random faults (SOAK="1000 7 2": transactions, days, seed)
 	@$(BIN)/python tests/soak/run.py $(SOAK)
 
 fuzz: $(BUILD)/.test-ready ## search the C module for faults, about five minutes (FUZZ="--seconds 600 --cases 200000" for longer)
